@@ -154,6 +154,36 @@ fn a_variable_that_selects_another_environment_is_mentioned() {
 }
 
 #[test]
+fn nothing_is_created_in_a_home_that_does_not_exist() {
+    let user = Spacectl::new();
+    let home = user.path("nowhere");
+    let text = home.display().to_string();
+    user.file("file", "");
+    let file = user.path("file").display().to_string();
+    for (line, hint) in [
+        ("completion install bash", "set HOME to a folder that exists"),
+        ("completion install fish", "set HOME to a folder that exists"),
+        ("-e local list plugin", "set HOME to a folder that exists, or set XDG_DATA_HOME"),
+        ("config list", "set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR"),
+        ("config init -e lab --domain-id d", "set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR"),
+    ] {
+        for home in [&text, &file] {
+            let run = user.run_with(&[("HOME", home)], line);
+            assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
+            assert!(run.stderr.starts_with("error: there is no home folder"), "{run}");
+            assert!(run.stderr.ends_with(&format!("\nhint: {hint}\n")), "{run}");
+        }
+    }
+    let server = service();
+    let line = format!("--endpoint {} {LIST}", server.url());
+    assert_eq!(user.run_with(&[("HOME", &text)], &line).quiet_success(), "NO DATA\n");
+    let (data, dir) = (user.path("data").display().to_string(), user.path("dir").display().to_string());
+    user.run_with(&[("HOME", &text), ("XDG_DATA_HOME", &data)], "-e local list plugin").success();
+    user.run_with(&[("HOME", &text), ("SPACECTL_CONFIG_DIR", &dir)], "config init -e lab --domain-id d").success();
+    assert!(!home.exists());
+}
+
+#[test]
 fn a_key_comes_from_a_file_whose_path_counts_from_the_configuration_or_from_home() {
     let server = service();
     let user = user_of(&server);

@@ -35,8 +35,8 @@ impl ConfigDir {
         match (&variables.config_dir, &variables.home) {
             (Some(folder), _) => Ok(Self::new(folder)),
             (None, Some(home)) => Ok(Self::new(home.join(FOLDER))),
-            (None, None) => Err(Error::local("there is no folder for the configuration: the home folder is not known")
-                .hint("set HOME or SPACECTL_CONFIG_DIR")),
+            (None, None) => Err(Error::local("there is no home folder for the configuration")
+                .hint("set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR")),
         }
     }
 
