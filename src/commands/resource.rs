@@ -34,7 +34,7 @@ impl Context<'_> {
     pub(super) fn own_aliases(&self) -> Result<Own> {
         let Ok(dir) = ConfigDir::locate(self.variables) else { return Ok(Own::new()) };
         match dir.aliases() {
-            Err(error) if dir.hides_aliases() => {
+            Err(error) if dir.is_closed() => {
                 let hints = error.problems().iter().flat_map(|problem| &problem.hints);
                 let hints: String = hints.map(|hint| format!("; {hint}")).collect();
                 self.streams.diagnostics.warn(&format!("{}: using the built-in aliases only{hints}", error.summary()));

@@ -44,6 +44,12 @@ impl ConfigDir {
         &self.folder
     }
 
+    /// Whether this user may not see what is in it: it is another user's, as the home can be in a container, or it is a
+    /// file.
+    pub fn is_closed(&self) -> bool {
+        file::is_out_of_sight(&self.current_file())
+    }
+
     /// The file of an environment, whether it exists or not.
     pub fn file_of(&self, name: &EnvironmentName) -> PathBuf {
         self.environments_folder().join(name.file_name())
@@ -117,6 +123,19 @@ impl ConfigDir {
     pub fn find(&self, name: &EnvironmentName) -> Result<Option<Environment>> {
         let path = self.file_of(name);
         file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()
+    }
+
+    /// The file of the built-in environment, which needs none: a folder that cannot be looked into is worth a warning
+    /// only.
+    pub(super) fn find_built_in(&self) -> Result<(Option<Environment>, Option<String>)> {
+        let name = EnvironmentName::built_in();
+        match self.find(&name) {
+            Err(error) if self.is_closed() => {
+                let warning = format!("{}: using the built-in environment without its settings", error.summary());
+                Ok((None, Some(warning)))
+            }
+            found => Ok((found?, None)),
+        }
     }
 
     /// Creates or replaces an environment's file; the caller has the lock.
