@@ -37,7 +37,7 @@ pub struct OptionHabit {
 /// accepts is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionValue {
-    /// There is none.
+    /// It takes no value.
     None,
     /// It is given to the other option.
     Given,

@@ -42,7 +42,7 @@ pub(super) fn call(verb: &str, resource: &str) -> String {
     }
 }
 
-/// The typed words with `plugin/NAME`, as in kubectl, split into resource and id; `None` if there are none of these.
+/// The typed words with `plugin/NAME`, as in kubectl, split into resource and id; `None` if no word is of this kind.
 pub(super) fn with_ids_apart<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     if words.iter().any(|word| IMAGE_COMMANDS.contains(word)) {
         return None;

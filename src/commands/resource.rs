@@ -29,7 +29,7 @@ impl Context<'_> {
         completion::known_resources(&selection(self), tls, &variables, Instant::now() + max_wait)
     }
 
-    /// The user's own aliases. There are none without a configuration directory, or, with a warning, if it is
+    /// The user's own aliases. The list is empty without a configuration directory, or, with a warning, if it is
     /// unreadable.
     pub(super) fn own_aliases(&self) -> Result<Own> {
         let Ok(dir) = ConfigDir::locate(self.variables) else { return Ok(Own::new()) };

@@ -167,7 +167,7 @@ impl ConfigDir {
     }
 
     /// Replaces the content of an environment's file as it is, under the lock. Returns false, without a change, if the
-    /// content is no longer `before`.
+    /// content differs from `before`.
     pub fn replace_text(&self, name: &EnvironmentName, before: Option<&[u8]>, text: &str) -> Result<bool> {
         file::make_folder(&self.environments_folder())?;
         let _lock = self.lock()?;
@@ -233,7 +233,7 @@ impl ConfigDir {
         written.map(drop)
     }
 
-    /// Removes an environment's file; returns true if it was the current one, so that there is none now.
+    /// Removes an environment's file; returns true if it was the current one, so that none is current now.
     ///
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {

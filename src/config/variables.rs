@@ -172,7 +172,7 @@ impl Variables {
     }
 }
 
-/// Whether there is no folder at `path`; one that cannot be reached may exist.
+/// Whether no folder is at `path`; one that cannot be reached may exist.
 fn is_missing(path: &Path) -> bool {
     match std::fs::metadata(path) {
         Ok(metadata) => !metadata.is_dir(),

@@ -100,7 +100,7 @@ struct StartupFile {
     shell: String,
     lines: &'static str,
     path: PathBuf,
-    /// `None` if there is no such file.
+    /// `None` if the file does not exist.
     text: Option<Vec<u8>>,
     block: Option<block::Block>,
 }
