@@ -153,6 +153,9 @@ fn verbs_of_other_tools_are_answered_for_any_resource() {
         ("-e lab watch get users", "`spacectl -e lab list users --watch`"),
         ("watch -n 5 plugin", "`spacectl list plugin --watch=5`"),
         ("watch", "`spacectl list plugin --watch` to follow a list"),
+        ("patch user u-1 --type merge", "`spacectl exec update user -p user_id=u-1`, with -p for each field to change"),
+        ("exec delete user a b", "`spacectl exec delete user -p user_id=a`, and again for each other id"),
+        ("logs -f plugin-a", "`spacectl list log` to list"),
     ] {
         let run = user.run(typed);
         assert_eq!(run.status, Some(2), "{run}");
@@ -197,11 +200,18 @@ fn a_resource_and_an_id_with_a_slash_are_taken_apart() {
         ("exec disable plugin/plugin-a", "plugin disable plugin-a"),
         ("get identity.User/u-1", "get identity.User -p user_id=u-1"),
         ("run plugin/image", "plugin test --image plugin/image"),
+        ("plugin get plugin/plugin-a -o json", "plugin get plugin-a -o json"),
+        ("plugin rm plugins/a plugins/b", "plugin rm a b"),
+        ("get plugin plugin/a", "plugin get a"),
+        ("delete plugin/a user/b plugins/c", "plugin deregister a c"),
     ] {
         let run = user.run(typed);
         assert_eq!(run.status, Some(2), "{run}");
         assert!(run.stderr.contains(&format!("\nhint: run `spacectl {line}`")), "{typed}: {run}");
     }
+    user.file("plugin/a", "");
+    let path = user.run("plugin lint plugin/a --format json");
+    assert!(!path.stderr.contains("plugin lint a"), "{path}");
     let file = user.run("plugin lint plugin/plugin-a.yml");
     assert!(!file.stderr.contains("plugin get"), "{file}");
     let value = user.run("exec register plugin -f plugin/a");
@@ -220,6 +230,10 @@ fn all_wrong_options_of_a_line_are_answered_at_once() {
         ("get plugins --sort-by '{.metadata.creationTimestamp}'", "list plugins -s created_at"),
         ("get plugins --json name,state", "list plugins -o json -c name,state"),
         ("list plugins --json", "list plugins -o json"),
+        ("config list --json name", "config list -o json"),
+        ("--format json list plugin -A", "list plugin -o json"),
+        ("plugin get plugin-a -o wide", "plugin get plugin-a"),
+        ("plugin list --sort-by=.name -o wide", "plugin list -s name -a"),
         ("get plugins --selector team=a", "list plugins --filter tags.team=a"),
         ("list plugins -l team=a", "list plugins --filter tags.team=a"),
         ("get plugins -lteam=a", "list plugins --filter tags.team=a"),

@@ -200,6 +200,12 @@ pub static COMMANDS: &[Habit] = &[
     line("plugin", &["scaffold"], INIT, "to write a new spec"),
     // kubectl config and git config.
     line("config", &["switch", "select", "activate"], USE, "to switch to an environment"),
+    line(
+        "config",
+        &["set-context", "set-cluster", "set-credentials"],
+        "config init -e NAME",
+        "to create an environment; with --service SERVICE=URL for each endpoint",
+    ),
     line("config", &["cat", "print"], "config show", "to print the environment"),
     line("config", &["delete", "rm"], "config remove KEY", "to remove a key"),
     line("config", &["delete", "rm", "delete-context"], "config environment -r NAME", "to remove an environment"),
@@ -214,6 +220,7 @@ pub static COMMANDS: &[Habit] = &[
         &["label", "annotate", "taint", "untaint"],
         "there are no labels as in kubectl: `tags` is a field, which the verb update replaces as a whole",
     ),
+    nothing(&["wait"], "a call returns when it is done; `spacectl list plugin --watch` follows rows"),
     nothing(&["cordon", "uncordon", "drain"], "there are no nodes here, only the platform's services"),
     nothing(
         &["attach", "port-forward", "proxy", "cp", "debug", "expose", "kill", "pause", "unpause"],
@@ -234,6 +241,7 @@ pub static OPTIONS: &[OptionHabit] = &[
     without_value(&["--format"], "-c ID", "{{.ID}}", "choose columns"),
     option(&["--json"], "-o json -c", "name", "choose the output format, and -c for columns"),
     option(&["--json"], "-o json", "", "choose the output format"),
+    without_value(&["--json"], "-o json", "name", "choose the output format"),
     without_value(&["--jq"], "-o json", ".name", "get JSON, and pipe it into jq"),
     option(&["--yaml"], "-o yaml", "", "choose the output format"),
     option(&["--csv"], "-o csv", "", "choose the output format"),
@@ -264,6 +272,7 @@ pub static LISTING: OptionHabit = option(&["get"], "list", "", "see several rows
 /// Values of `-o`, as `OPTIONS`.
 pub static FORMATS: &[OptionHabit] = &[
     without_value(&["wide"], "-a", "", "show all columns"),
+    without_value(&["wide"], "", "", "all columns are shown without it"),
     without_value(&["jsonpath", "custom-columns", "go-template"], "-c ID", "", "choose columns"),
 ];
 

@@ -31,7 +31,7 @@ pub(super) fn for_options(error: &clap::Error, words: &[&str]) -> Option<String>
     let OptionHabit { instead, example, .. } = habit;
     let separator = if instead.ends_with('=') { "" } else { " " };
     let value = if habit.value == OptionValue::Given { example } else { "" };
-    Some(match format!("{instead}{separator}{value}").replace("ID", "COLUMN").trim() {
+    Some(match format!("{}{separator}{value}", instead.replace("ID", "COLUMN")).trim() {
         "" => note(habit),
         line => format!("{}, e.g. {line}", note(habit)),
     })
@@ -60,8 +60,10 @@ pub(super) fn corrected(line: SuggestedLine) -> Option<(SuggestedLine, Vec<&'sta
 fn correct(line: SuggestedLine, steps: usize) -> Option<(SuggestedLine, Vec<&'static OptionHabit>)> {
     let Err(error) = line.parse() else { return Some((line, Vec::new())) };
     let steps = steps.checked_sub(1)?;
-    habits_of(&error).into_iter().find_map(|habit| {
-        let (line, mut habits) = correct(replaced(habit, &error, &line)?, steps)?;
+    // An option before the command may be one of the command.
+    let ways = habits_of(&error).into_iter().flat_map(|habit| [(habit, false), (habit, true)]);
+    ways.into_iter().find_map(|(habit, is_last)| {
+        let (line, mut habits) = correct(replaced(habit, &error, &line, is_last)?, steps)?;
         habits.insert(0, habit);
         Some((line, habits))
     })
@@ -113,8 +115,8 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// The line with the rejected option as `habit` has it.
-fn replaced(habit: &OptionHabit, error: &clap::Error, line: &SuggestedLine) -> Option<SuggestedLine> {
+/// The line with the rejected option as `habit` has it, in its place or as the last.
+fn replaced(habit: &OptionHabit, error: &clap::Error, line: &SuggestedLine, is_last: bool) -> Option<SuggestedLine> {
     let (option, rejected_value) = rejected(error)?;
     let names = match option {
         "-o" => ["-o", "--output"],
@@ -137,7 +139,8 @@ fn replaced(habit: &OptionHabit, error: &clap::Error, line: &SuggestedLine) -> O
         };
         let after = index + 1 + usize::from(value.is_some() && attached.is_none());
         let typed = habit.words_instead(value, &id);
-        Some([&words[..index], &typed, words.get(after..).unwrap_or_default()].concat())
+        let (before, after) = (&words[..index], words.get(after..).unwrap_or_default());
+        Some(if is_last { [before, after, &typed].concat() } else { [before, &typed, after].concat() })
     };
     let mut corrected = line.clone();
     match replace(&line.options) {

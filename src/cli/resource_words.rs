@@ -1,5 +1,7 @@
 //! Resources and verbs among typed words: what calls them, and the field of their id.
 
+use std::path::Path;
+
 use super::habits;
 use crate::schema::resource::alias::Own;
 use crate::schema::resource::{Resource, alias, fuzzy, verb};
@@ -54,14 +56,26 @@ pub(super) fn with_ids_apart<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     let parts = |index: usize| {
         let (resource, id) = words[index].split_once('/')?;
         let is_one = !id.is_empty() && !id.contains('/') && is_resource(resource) && !is_value(index);
-        (is_one && Syntax::of_file(id).is_none()).then_some((resource, id))
+        let is_path = || Syntax::of_file(id).is_some() || Path::new(words[index]).exists();
+        (is_one && !is_path()).then_some((resource, id))
     };
-    let mut apart: Vec<&str> = Vec::new();
+    let (mut apart, mut first): (Vec<&str>, Option<&str>) = (Vec::new(), None);
     for (index, word) in words.iter().enumerate() {
         match parts(index) {
-            Some((resource, id)) if apart.iter().any(|other| target(other) == target(resource)) => apart.push(id),
-            Some((resource, id)) => apart.extend([resource, id]),
-            None => apart.push(word),
+            Some((resource, id)) => {
+                // The rows of another resource need a line of their own.
+                match first {
+                    None => apart.extend([resource, id]),
+                    Some(first) if target(first) == target(resource) => apart.push(id),
+                    Some(_) => {}
+                }
+                first = first.or(Some(resource));
+            }
+            None => {
+                apart.push(word);
+                // `plugin get plugin/NAME` names it already.
+                first = first.or_else(|| (is_resource(word) && !is_value(index)).then_some(*word));
+            }
         }
     }
     (apart != words).then_some(apart)

@@ -9,7 +9,7 @@ use super::option_hints::{for_format, for_options};
 use super::resource_words::{CALLS, call, id_field, is_plugin, is_plural, is_resource, with_ids_apart};
 use super::suggested_line::{SuggestedLine, root, split};
 use super::verb_hints::{for_verb, for_watch, from_rows, plugin_command, run};
-use super::{Cli, Command as Cmd};
+use super::{Cli, Command as Cmd, Plugin};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{misspelt, nearest};
 use crate::schema::resource::{Resource, verb};
@@ -42,16 +42,22 @@ pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
 
 /// The error for kubectl's `get plugin/NAME` and its like, which clap accepts.
 pub fn refuse_id_in_resource(cli: &Cli, args: &[OsString]) -> Option<Error> {
-    let resource = match &cli.command {
-        Cmd::Exec(args) => &args.resource,
-        Cmd::List(args) => &args.resource,
-        Cmd::Get(args) => &args.resource,
-        Cmd::Stat(args) | Cmd::Analyze(args) => &args.resource,
+    let ids = std::slice::from_ref;
+    let typed = match &cli.command {
+        Cmd::Exec(args) => ids(&args.resource),
+        Cmd::List(args) => ids(&args.resource),
+        Cmd::Get(args) => ids(&args.resource),
+        Cmd::Stat(args) | Cmd::Analyze(args) => ids(&args.resource),
+        Cmd::Plugin(Plugin::Get(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Edit(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Versions(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Enable(args) | Plugin::Disable(args)) => &args.plugin_id,
+        Cmd::Plugin(Plugin::Deregister(args)) => &args.plugins.plugin_id,
         _ => return None,
     };
-    let (name, _) = resource.split_once('/')?;
+    let both = typed.iter().find(|word| word.contains('/'))?;
     let hint = for_ids_apart(&with_ids_apart(&typed_words(args))?)?;
-    Some(Error::usage(format!("{resource:?} is not a resource: the id of a row is separate from {name}")).hint(hint))
+    Some(Error::usage(format!("{both:?} is a resource and an id in one word")).hint(hint))
 }
 
 fn typed_words(args: &[OsString]) -> Vec<&str> {
@@ -197,7 +203,8 @@ fn for_id(id: &str, words: &[&str]) -> Option<String> {
         }
     }
     let template = format!("{} -p {}={id}", call(verb, resource), id_field(resource));
-    SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line))
+    let others = if words[at] == "exec" && positionals.len() > 3 { ", and again for each other id" } else { "" };
+    SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line) + others)
 }
 
 /// A verb or a resource instead of a command: `register repository.Plugin`, `domain list`, and cfctl's
@@ -238,7 +245,9 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
     }
     let is_misspelt = || nearest(word, COMMANDS).is_some() && !verb::is_known(word);
     // `rm job j-1` is about a resource without an alias; most ids of plugins have a hyphen.
-    let is_name = |word: &str| verb::is_known(word) && third.is_some() && is_identifier(second.unwrap_or_default());
+    let is_name = |word: &str| {
+        verb::is_known(word) && word != "set" && third.is_some() && is_identifier(second.unwrap_or_default())
+    };
     if let Some(resource) = second.filter(|second| is_resource(second) || is_name(word)).filter(|_| !is_misspelt()) {
         return for_verb(&root, word, resource, before, &without(resource), third);
     }

@@ -22,6 +22,8 @@ pub(super) fn run(line: &str) -> String {
 
 /// The answer of the rows of `word` after the command `at`.
 pub(super) fn from_rows(at: &str, word: &str, before: &[&str], after: &[&str]) -> Option<String> {
+    // Their options are about one process.
+    let after = if ["logs", "tail"].contains(&word) { &[] } else { after };
     let rows = habits::COMMANDS.iter().filter(|habit| habit.at == at && habit.words.contains(&word));
     let lines = rows.filter_map(|habit| match habit.answer {
         Answer::Line(template, purpose) => Some((SuggestedLine::new(template, before, after), template, purpose)),
@@ -84,7 +86,7 @@ pub(super) fn for_verb(
     match id.filter(|id| !is_new && !id.contains('=') && Syntax::of_file(id).is_none()) {
         Some(id) => {
             template = format!("{template} -p {}={id}", id_field(resource));
-            if positionals.len() > 1 {
+            if positionals.len() > 1 && positionals.len() == after.len() {
                 notes.push_str(", and again for each other id");
             }
         }
