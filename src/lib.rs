@@ -97,6 +97,9 @@ fn dispatch(args: Vec<OsString>, variables: &Variables, streams: &mut IoStreams)
     if cli.global.quiet && cli.global.verbose > 0 {
         return Err(Error::usage("--quiet and --verbose cannot be used together"));
     }
+    if let Some(error) = cli::suggestions::refuse_id_in_resource(&cli, &args) {
+        return Err(error);
+    }
     commands::run(&cli, variables, streams).map_err(|error| name_format_variable(error, variables))
 }
 

@@ -737,6 +737,43 @@ fn the_shell_and_its_folder_come_from_variables() {
     assert_snapshot!(told.concat());
 }
 
+/// No file can be created in a folder of /proc, not even by root.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_line_for_a_file_that_cannot_be_written_is_one_of_the_shell() {
+    let user = user_with_path();
+    let closed = "/proc/self/fdinfo";
+    let shells = [
+        ("bash", "if command -v spacectl >/dev/null 2>&1; then eval \"$(spacectl completion bash)\"; fi\n"),
+        (
+            "zsh",
+            "if command -v spacectl >/dev/null 2>&1; then (( $+functions[compdef] )) || { autoload -Uz compinit && \
+             compinit -i; }; source <(spacectl completion zsh); fi\n",
+        ),
+        ("fish", "command -q spacectl; and spacectl completion fish | source\n"),
+        (
+            "powershell",
+            "if (Get-Command spacectl -ErrorAction SilentlyContinue) { spacectl completion powershell | Out-String | \
+             Invoke-Expression }\n",
+        ),
+    ];
+    for (shell, expected) in shells {
+        let run = user.run_with(
+            &[("HOME", closed), ("ZDOTDIR", closed), ("XDG_CONFIG_HOME", closed)],
+            &format!("completion install {shell}"),
+        );
+        assert_eq!(run.status, Some(1), "{run}");
+        let line = run.stderr.split("this line loads completion: ").nth(1).unwrap_or_default();
+        assert_eq!(line, expected, "{run}");
+        if shell == "bash" {
+            let mut bash = std::process::Command::new("/bin/bash");
+            bash.env_clear().envs(user.command().get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = bash.args(["-c", &format!("{line}complete -p spacectl")]).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
+
 #[test]
 fn a_link_to_a_startup_file_and_its_mode_stay() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -154,6 +154,91 @@ fn a_variable_that_selects_another_environment_is_mentioned() {
 }
 
 #[test]
+fn list_and_current_say_what_calls_really_use() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --service inventory=grpc://127.0.0.1:1").success();
+    let note = "note: SPACECTL_ENDPOINT is set: as long as it is, calls go there, without an environment\n";
+    let missing = "warning: there is no environment `nope` in [HOME]/.spaceone";
+    for (line, shown) in [("config current", "lab\n"), ("config list", "lab (current)\nlocal\n")] {
+        assert_eq!(user.run(line).quiet_success(), shown);
+        let run = user.run_with(&[("SPACECTL_ENDPOINT", "grpc://127.0.0.1:2")], line);
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (shown, note), "{run}");
+        let run = user.run_with(&[("SPACECTL_ENVIRONMENT", "nope")], line);
+        assert_eq!((run.status, run.stderr), (Some(0), format!("{missing}: it is named by SPACECTL_ENVIRONMENT\n")));
+        let run = user.run(&format!("{line} -e nope"));
+        assert_eq!((run.status, run.stderr), (Some(0), format!("{missing}\n")));
+        assert_eq!(user.run_with(&[("SPACECTL_ENVIRONMENT", "local")], line).stderr, "");
+    }
+    std::fs::remove_file(environment_file(&user)).unwrap();
+    assert_eq!(user.run("config list").stderr, missing.replace("nope", "lab") + ": it is named by environment.yml\n");
+}
+
+#[test]
+fn a_near_miss_of_a_key_is_refused_and_another_programs_key_can_be_set() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --service inventory=grpc://127.0.0.1:1").success();
+    for (key, known) in [
+        ("x_domain", "x_domain_id VALUE"),
+        ("domain_id", "x_domain_id VALUE"),
+        ("domain", "x_domain_id VALUE"),
+        ("workspace", "x_workspace_id VALUE"),
+        ("api", "api_key -"),
+        ("tls", "tls_server_name VALUE"),
+    ] {
+        let run = user.run(&format!("config set {key} s3cret"));
+        assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{run}");
+        assert!(run.stderr.starts_with(&format!("error: nothing reads the key `{key}`: did you mean `")), "{run}");
+        assert!(run.stderr.contains(&format!("\nhint: use `spacectl config set {known}`\n")), "{run}");
+        assert!(!run.stderr.contains("s3cret"), "{run}");
+    }
+    for key in ["colour", "cache", "name", "url"] {
+        let run = user.run(&format!("config set {key} x"));
+        assert!(run.stderr.starts_with(&format!("warning: nothing reads the key `{key}`")), "{run}");
+        run.success();
+    }
+    // What is there already is another program's.
+    let text = std::fs::read_to_string(environment_file(&user)).unwrap();
+    std::fs::write(environment_file(&user), format!("{text}x_domain: d\n")).unwrap();
+    user.run("config set x_domain e").success();
+    assert_eq!(user.run("config get x_domain").quiet_success(), "e\n");
+    user.file("editor", "#!/bin/sh\necho 'domain: d' >> $1\n");
+    set_mode(&user.path("editor"), 0o755);
+    let editor = user.path("editor").display().to_string();
+    user.run_with(&[("EDITOR", &editor), ("PATH", "/usr/bin:/bin")], "config edit").success();
+    assert_eq!(user.run("config get domain").quiet_success(), "d\n");
+}
+
+#[test]
+fn nothing_is_created_in_a_home_that_does_not_exist() {
+    let user = Spacectl::new();
+    let home = user.path("nowhere");
+    let text = home.display().to_string();
+    user.file("file", "");
+    let file = user.path("file").display().to_string();
+    for (line, hint) in [
+        ("completion install bash", "set HOME to a folder that exists"),
+        ("completion install fish", "set HOME to a folder that exists"),
+        ("-e local list plugin", "set HOME to a folder that exists, or set XDG_DATA_HOME"),
+        ("config list", "set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR"),
+        ("config init -e lab --domain-id d", "set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR"),
+    ] {
+        for home in [&text, &file] {
+            let run = user.run_with(&[("HOME", home)], line);
+            assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
+            assert!(run.stderr.starts_with("error: there is no home folder"), "{run}");
+            assert!(run.stderr.ends_with(&format!("\nhint: {hint}\n")), "{run}");
+        }
+    }
+    let server = service();
+    let line = format!("--endpoint {} {LIST}", server.url());
+    assert_eq!(user.run_with(&[("HOME", &text)], &line).quiet_success(), "NO DATA\n");
+    let (data, dir) = (user.path("data").display().to_string(), user.path("dir").display().to_string());
+    user.run_with(&[("HOME", &text), ("XDG_DATA_HOME", &data)], "-e local list plugin").success();
+    user.run_with(&[("HOME", &text), ("SPACECTL_CONFIG_DIR", &dir)], "config init -e lab --domain-id d").success();
+    assert!(!home.exists());
+}
+
+#[test]
 fn a_key_comes_from_a_file_whose_path_counts_from_the_configuration_or_from_home() {
     let server = service();
     let user = user_of(&server);

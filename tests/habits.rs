@@ -2,7 +2,8 @@
 
 mod support;
 
-use spacectl::cli::habits::{Answer, COMMANDS, FORMATS, Habit, OPTIONS, OptionHabit, REMOVALS};
+use spacectl::cli::habits::{Answer, COMMANDS, FORMATS, Habit, OPTIONS, OptionHabit, OptionValue, REMOVALS};
+use spacectl::schema::resource::verb::SYNONYMS;
 use support::Spacectl;
 
 /// What the user types for each placeholder.
@@ -26,8 +27,20 @@ const LEFT: [(&str, &str); 6] = [
 ];
 
 /// Words that mean a removal.
-const MEANS_REMOVAL: [&str; 10] =
-    ["delete", "remove", "rm", "uninstall", "deregister", "unregister", "unset", "logout", "signout", "plugin"];
+const MEANS_REMOVAL: [&str; 12] = [
+    "delete",
+    "delete-context",
+    "remove",
+    "rm",
+    "uninstall",
+    "deregister",
+    "destroy",
+    "unregister",
+    "unset",
+    "logout",
+    "signout",
+    "plugin",
+];
 
 /// `text` with placeholders replaced, word by word.
 fn filled(text: &str, values: &[(&str, &str)]) -> String {
@@ -56,7 +69,7 @@ fn suggested<'a>(stderr: &'a str, typed: &str) -> &'a str {
 fn lines() -> impl Iterator<Item = (&'static Habit, &'static str, &'static str)> {
     COMMANDS.iter().filter_map(|habit| match habit.answer {
         Answer::Line(line, purpose) => Some((habit, line, purpose)),
-        Answer::Alias(_) => None,
+        Answer::Alias(_) | Answer::Nothing(_) => None,
     })
 }
 
@@ -93,6 +106,189 @@ fn each_alias_is_its_command() {
             let help_of_all = user.run(&format!("{} --help", habit.at)).quiet_success();
             assert!(!help_of_all.lines().any(|line| line.trim_start().starts_with(&format!("{word} "))), "{word}");
         }
+    }
+}
+
+#[test]
+fn a_word_without_a_counterpart_is_answered_with_a_sentence() {
+    let user = Spacectl::new();
+    for habit in COMMANDS {
+        let Answer::Nothing(sentence) = habit.answer else { continue };
+        for word in habit.words {
+            for typed in [format!("{word} user X"), format!("-e lab {word}"), format!("plugin {word} plugin-a")] {
+                let run = user.run(&typed);
+                assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{typed}: {run}");
+                assert!(run.stderr.contains(&format!("\nhint: {sentence}\n")), "{typed}: {run}");
+            }
+        }
+    }
+}
+
+#[test]
+fn verbs_of_other_tools_are_answered_for_any_resource() {
+    let user = Spacectl::new();
+    for words in SYNONYMS {
+        for word in words {
+            let Some(expected) = line_of_user(word) else { continue };
+            let run = user.run(&format!("-e lab {word} user u-1"));
+            assert_eq!(run.status, Some(2), "{run}");
+            assert!(run.stderr.contains(&format!("\nhint: run `spacectl -e lab {expected}`")), "{word}: {run}");
+            assert_accepted(&user, &expected);
+            let is_removal = expected.starts_with("exec delete") || expected.starts_with("exec deregister");
+            assert!(!is_removal || MEANS_REMOVAL.contains(word), "{word}: {expected}");
+        }
+    }
+    for (typed, line) in [
+        ("rm users a b", "`spacectl exec delete users -p user_id=a`, and again for each other id"),
+        ("edit user u-1", "`spacectl exec update user -p user_id=u-1`, with -p for each field to change"),
+        ("patch user u-1 -p name=x", "`spacectl exec update user -p user_id=u-1` with the same -p\n"),
+        ("describe user", "`spacectl list user`"),
+        ("remove identity.Role", "`spacectl exec delete identity.Role -p role_id=ID`"),
+        ("uninstall data_source d-1", "`spacectl exec deregister data_source -p data_source_id=d-1`"),
+        ("rm job j-1", "`spacectl exec delete job -p job_id=j-1`"),
+        ("rm plugin-a plugin-b", "`spacectl plugin deregister plugin-a plugin-b`"),
+        ("uninstall ds d-1", "`spacectl exec deregister ds -p data_source_id=d-1`"),
+        ("unregister repo r-1", "`spacectl exec deregister repo -p repository_id=r-1`"),
+        ("watch list plugin -o json", "`spacectl list plugin -o json --watch`"),
+        ("-e lab watch get users", "`spacectl -e lab list users --watch`"),
+        ("watch -n 5 plugin", "`spacectl list plugin --watch=5`"),
+        ("watch", "`spacectl list plugin --watch` to follow a list"),
+        ("patch user u-1 --type merge", "`spacectl exec update user -p user_id=u-1`, with -p for each field to change"),
+        ("exec delete user a b", "`spacectl exec delete user -p user_id=a`, and again for each other id"),
+        ("logs -f plugin-a", "`spacectl list log` to list"),
+    ] {
+        let run = user.run(typed);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains(&format!("\nhint: run {line}")), "{typed}: {run}");
+    }
+}
+
+/// What calls the verb `word` of the user `u-1`; `None` if `word` is a command.
+fn line_of_user(word: &str) -> Option<String> {
+    let verb = match word {
+        "get" | "list" => return None,
+        "register" | "create" | "add" | "new" | "insert" => {
+            return Some(format!("exec {} user", if word == "register" { word } else { "create" }));
+        }
+        "search" => "exec search",
+        "ls" | "find" | "query" => "list",
+        "show" | "describe" | "read" | "fetch" | "view" | "inspect" | "info" | "cat" => "get",
+        "deregister" => "exec deregister",
+        "delete" | "remove" | "unregister" | "destroy" | "rm" | "uninstall" => "exec delete",
+        "set" => "exec set",
+        "update" | "change" | "modify" | "edit" | "patch" | "put" | "replace" => "exec update",
+        "enable" | "activate" | "start" => "exec enable",
+        "disable" | "deactivate" | "stop" => "exec disable",
+        other => panic!("a new word: {other}"),
+    };
+    Some(format!("{verb} user -p user_id=u-1"))
+}
+
+#[test]
+fn a_resource_and_an_id_with_a_slash_are_taken_apart() {
+    let user = Spacectl::new();
+    for (typed, line) in [
+        ("get plugin/plugin-a", "plugin get plugin-a"),
+        ("-e lab get plugins/plugin-a -o json", "-e lab plugin get plugin-a -o json"),
+        ("list plugin/plugin-a", "list plugin -p plugin_id=plugin-a"),
+        ("describe plugins/plugin-a", "plugin get plugin-a"),
+        ("edit plugin/plugin-a", "plugin edit plugin-a"),
+        ("delete plugin/a plugin/b", "plugin deregister a b"),
+        ("get plugin/a plugins/b", "list plugin --filter 'plugin_id in a,b'"),
+        ("rm user/u-1", "exec delete user -p user_id=u-1"),
+        ("get -o yaml users/u-1", "get users -p user_id=u-1 -o yaml"),
+        ("exec disable plugin/plugin-a", "plugin disable plugin-a"),
+        ("get identity.User/u-1", "get identity.User -p user_id=u-1"),
+        ("run plugin/image", "plugin test --image plugin/image"),
+        ("plugin get plugin/plugin-a -o json", "plugin get plugin-a -o json"),
+        ("plugin rm plugins/a plugins/b", "plugin rm a b"),
+        ("get plugin plugin/a", "plugin get a"),
+        ("delete plugin/a user/b plugins/c", "plugin deregister a c"),
+    ] {
+        let run = user.run(typed);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains(&format!("\nhint: run `spacectl {line}`")), "{typed}: {run}");
+    }
+    user.file("plugin/a", "");
+    let path = user.run("plugin lint plugin/a --format json");
+    assert!(!path.stderr.contains("plugin lint a"), "{path}");
+    let file = user.run("plugin lint plugin/plugin-a.yml");
+    assert!(!file.stderr.contains("plugin get"), "{file}");
+    let value = user.run("exec register plugin -f plugin/a");
+    assert!(!value.stderr.contains("plugin get"), "{value}");
+}
+
+#[test]
+fn all_wrong_options_of_a_line_are_answered_at_once() {
+    let user = Spacectl::new();
+    for (typed, line) in [
+        ("get plugins -A", "list plugins"),
+        ("get plugins -o wide", "list plugins -a"),
+        ("get plugins -owide", "list plugins -a"),
+        ("get plugin -n ws", "list plugin --workspace-id ws"),
+        ("get plugins --sort-by=.metadata.name", "list plugins -s name"),
+        ("get plugins --sort-by '{.metadata.creationTimestamp}'", "list plugins -s created_at"),
+        ("get plugins --json name,state", "list plugins -o json -c name,state"),
+        ("list plugins --json", "list plugins -o json"),
+        ("config list --json name", "config list -o json"),
+        ("--format json list plugin -A", "list plugin -o json"),
+        ("plugin get plugin-a -o wide", "plugin get plugin-a"),
+        ("plugin list --sort-by=.name -o wide", "plugin list -s name -a"),
+        ("get plugins --selector team=a", "list plugins --filter tags.team=a"),
+        ("list plugins -l team=a", "list plugins --filter tags.team=a"),
+        ("get plugins -lteam=a", "list plugins --filter tags.team=a"),
+        ("get plugins --jq .name", "list plugins -o json"),
+        ("list plugins --format {{.ID}}", "list plugins -c plugin_id"),
+        ("-e lab get plugins -A -o wide -n ws --sort-by=.name", "-e lab list plugins -a --workspace-id ws -s name"),
+        (
+            "list plugin --server grpc://h:1 --no-color --format csv",
+            "list plugin --endpoint grpc://h:1 --color never -o csv",
+        ),
+        ("get plugin plugin-a -n ws", "plugin get plugin-a --workspace-id ws"),
+        ("describe -n ws plugin plugin-a --format json", "plugin get plugin-a --workspace-id ws -o json"),
+        ("get user -p user_id=a --format json", "get user -o json` with the same -p"),
+    ] {
+        let run = user.run(typed);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains(&format!("`spacectl {line}")), "{typed}: {run}");
+        assert_eq!(run.stderr.matches("hint: ").count(), 2, "{typed}: {run}");
+        if !line.contains("with the same") {
+            assert_accepted(&user, suggested(&run.stderr, typed));
+        }
+    }
+    let unknown = user.run("list plugin --format json --frobnicate");
+    assert!(unknown.stderr.contains("hint: use -o to choose the output format, e.g. -o json\n"), "{unknown}");
+    let plural = user.run("get plugins -o json -c name --watch 5");
+    assert!(
+        plural.stderr.ends_with("hint: run `spacectl list plugins -c name -o json --watch=5` to list them\n"),
+        "{plural}"
+    );
+}
+
+#[test]
+fn configuration_by_other_words() {
+    let user = Spacectl::new();
+    user.run("config init -e lab --service identity=grpc://127.0.0.1:1").success();
+    user.run("config alias add p repository.Plugin").success();
+    assert_eq!(user.run("config alias ls -o name").quiet_success(), "p\n");
+    user.run("config alias rm p").success();
+    user.run("config endpoint set inventory grpc://127.0.0.1:2").success();
+    assert_eq!(user.run("config endpoint ls -o name").quiet_success(), "identity\ninventory\n");
+    user.run("config endpoint rm inventory").success();
+    assert_eq!(user.run("config endpoint list -o name").quiet_success(), "identity\n");
+    assert_eq!(user.run("config ls").quiet_success(), "lab (current)\nlocal\n");
+    for (typed, line) in [
+        ("config rm lab", "config environment -r lab"),
+        ("config rm x_domain_id", "config remove x_domain_id"),
+        ("config delete endpoints.identity", "config remove endpoints.identity"),
+        ("config list lab", "config show -e lab"),
+        ("config show lab -o json", "config show -e lab -o json"),
+        ("config check lab", "config check -e lab"),
+        ("config current lab", "config show -e lab"),
+    ] {
+        let run = user.run(typed);
+        assert_eq!(run.status, Some(2), "{run}");
+        assert!(run.stderr.contains(&format!("hint: run `spacectl {line}`")), "{typed}: {run}");
     }
 }
 
@@ -145,7 +341,7 @@ fn with_option(typed: &str, instead: &str) -> String {
 #[test]
 fn each_option_is_answered_with_the_whole_line() {
     let user = Spacectl::new();
-    for OptionHabit { words, instead, example, .. } in OPTIONS {
+    for OptionHabit { words, instead, example, value, .. } in OPTIONS {
         for word in *words {
             let typed = with_option(format!("{word} {example}").trim_end(), instead);
             let run = user.run(&typed);
@@ -160,7 +356,7 @@ fn each_option_is_answered_with_the_whole_line() {
             }
             let line = suggested(&run.stderr, &typed);
             assert!(line.contains(instead.split(' ').next().unwrap()), "{typed}: {line}");
-            assert!(line.ends_with(example), "{typed}: {line}");
+            assert!(*value == OptionValue::Dropped || line.ends_with(example), "{typed}: {line}");
             assert_accepted(&user, line);
         }
     }

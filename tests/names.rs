@@ -296,6 +296,7 @@ fn run_locked_out(user: &Spacectl, line: &str) -> Output {
         std::fs::create_dir_all(&closed).unwrap();
         set_mode(&closed, 0);
     }
+    command.env("XDG_DATA_HOME", user.home().join("data"));
     command.args(line.split(' ')).output().unwrap()
 }
 
@@ -317,6 +318,26 @@ fn who_may_not_look_into_their_home_still_has_the_built_in_aliases() {
     let run = run_locked_out(&user, "list plugins");
     let hint = "\nhint: set SPACECTL_CONFIG_DIR to use another folder\n";
     assert!(run.status.code() == Some(1) && said(&run.stderr).contains(hint), "{}", said(&run.stderr));
+    std::fs::create_dir(user.home().join("data")).unwrap();
+    set_mode(&user.home().join("data"), 0o777);
+    for line in ["list plugins", "list repository.Plugin", "plugin list", "config check"] {
+        let run = run_locked_out(&user, &format!("-e local {line}"));
+        let stderr = said(&run.stderr);
+        assert_eq!(run.status.code(), Some(0), "{line}: {stderr}");
+        assert!(
+            stderr.contains(
+                "warning: cannot read [HOME]/.spaceone/environments/local.yml: Permission denied (os error 13): using \
+                 the built-in environment without its settings\n"
+            ),
+            "{stderr}"
+        );
+        assert!(stderr.lines().all(|line| line.starts_with("warning: ") || line.starts_with("note: ")), "{stderr}");
+    }
+    let other = Spacectl::local();
+    other.file("../.spaceone", "");
+    let run = other.run("list plugin");
+    assert!(run.stderr.starts_with("warning: cannot read [HOME]/.spaceone/alias.yml: Not a directory"), "{run}");
+    run.success();
     let run = run_locked_out(&user, "cache clear");
     assert_eq!(
         said(&run.stderr),

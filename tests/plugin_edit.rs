@@ -102,9 +102,32 @@ fn a_field_that_is_gone_stays_and_that_is_said() {
         run.to_string(),
         format!(
             "status: 0\n--- stdout\n{ID} unchanged\n--- stderr\n\
-             note: not in the file, so unchanged: labels; to empty a field, give it an empty value\n"
+             note: not in the file, so unchanged: labels; to empty a list or a mapping, write [] or {{}}\n"
         )
     );
+}
+
+#[test]
+fn a_field_that_is_emptied_is_sent_or_refused() {
+    let user = user();
+    for (editor, fields) in [
+        ("sed -i s/^name:.*/name:/", "name"),
+        ("sed -i s/^name:.*/name:\\ \"\"/", "name"),
+        ("sed -i -e s/^name:.*/name:/ -e s/^provider:.*/provider:/", "name, provider"),
+        ("sed -i -e s/^name:.*/name:/ -e s/Turns/Makes/", "name"),
+        ("sed -i -e '/^labels:/,+1d' -e '$alabels:'", "labels"),
+    ] {
+        let run = edit(&user, editor, "--yes");
+        assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run}");
+        assert!(run.stderr.starts_with(&format!("error: cannot be emptied: {fields}\ncause: ")), "{run}");
+        assert!(run.stderr.contains("\nhint: your changes are in "), "{run}");
+        assert_eq!(name(&user), "Grafana Webhook");
+    }
+    let run = edit(&user, "sed -i -e '/^labels:/,+1d' -e '$alabels: []'", "--yes");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), format!("{ID} updated labels\n").as_str()), "{run}");
+    let tags = "updated tags.description, tags.spaceone:plugin_name";
+    let run = edit(&user, "sed -i -e '/^tags:/,$d' -e '1itags: {}'", "--yes");
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), &*format!("{ID} {tags}\n")), "{run}");
 }
 
 #[test]

@@ -147,11 +147,13 @@ fn the_tests_that_hold_a_promise_exist() {
 }
 
 /// Flags of other programs that the pages mention.
-const FOREIGN_FLAGS: [&str; 15] = [
+const FOREIGN_FLAGS: [&str; 18] = [
     "--cacert",
+    "--field-selector",
     "--format",
     "--git",
     "--ignore-missing",
+    "--jq",
     "--json",
     "--local-infile",
     "--locked",
@@ -161,6 +163,7 @@ const FOREIGN_FLAGS: [&str; 15] = [
     "--repo",
     "--rev",
     "--rm",
+    "--sort-by",
     "--tls-verify",
     "--uninstall",
 ];

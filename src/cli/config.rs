@@ -10,7 +10,7 @@ pub use check::ConfigCheck;
 pub use import::ConfigImport;
 pub use init::ConfigInit;
 
-use super::Format;
+use super::{Format, habits};
 use crate::config::Environment;
 
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,7 @@ pub enum ConfigCommand {
         show_secrets: bool,
     },
     /// Remove a key of the environment
-    #[command(after_long_help = REMOVE_EXAMPLES)]
+    #[command(after_long_help = REMOVE_EXAMPLES, aliases = habits::aliases("config", "remove"))]
     Remove {
         /// Key to remove, or endpoints.SERVICE
         key: String,
@@ -66,7 +66,7 @@ pub enum ConfigCommand {
     #[command(after_long_help = EDIT_EXAMPLES)]
     Edit,
     /// List environments, the one in use marked
-    #[command(alias = "get-contexts", after_long_help = LIST_EXAMPLES)]
+    #[command(alias = "get-contexts", aliases = habits::aliases("config", "list"), after_long_help = LIST_EXAMPLES)]
     List {
         /// Print as [default: names]
         ///
@@ -190,7 +190,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum EndpointCommand {
     /// Add the endpoint of a service
-    #[command(after_long_help = ENDPOINT_ADD_EXAMPLES)]
+    #[command(after_long_help = ENDPOINT_ADD_EXAMPLES, aliases = habits::aliases("config endpoint", "add"))]
     Add {
         /// Service, e.g. repository, or plugin.NAME for a plugin's own server
         service: String,
@@ -200,14 +200,15 @@ pub enum EndpointCommand {
         endpoint: String,
     },
     /// Remove the endpoint of a service
-    #[command(after_long_help = ENDPOINT_REMOVE_EXAMPLES)]
+    #[command(after_long_help = ENDPOINT_REMOVE_EXAMPLES, aliases = habits::aliases("config endpoint", "remove"))]
     Remove {
         /// Service whose endpoint to remove
         service: String,
     },
     /// List the endpoints
     #[command(
-        after_long_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv"
+        after_long_help = "Examples:\n  spacectl config endpoint show\n  spacectl config endpoint show -e lab -o csv",
+        aliases = habits::aliases("config endpoint", "show")
     )]
     Show {
         /// Print as
@@ -221,7 +222,7 @@ pub enum EndpointCommand {
 #[derive(Debug, Subcommand)]
 pub enum AliasCommand {
     /// Set an alias; yours override built-in ones
-    #[command(after_long_help = ALIAS_SET_EXAMPLES)]
+    #[command(after_long_help = ALIAS_SET_EXAMPLES, aliases = habits::aliases("config alias", "set"))]
     Set {
         /// Alias, of letters, digits, `_` and `-`
         name: String,
@@ -230,14 +231,19 @@ pub enum AliasCommand {
     },
     /// Remove an alias of yours
     #[command(
-        after_long_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins"
+        after_long_help = "Examples:\n  spacectl config alias remove p\n  spacectl config alias remove my_plugins",
+        aliases = habits::aliases("config alias", "remove")
     )]
     Remove {
         /// Alias to remove
         name: String,
     },
     /// List your aliases
-    #[command(visible_alias = "show", after_long_help = ALIAS_LIST_EXAMPLES)]
+    #[command(
+        visible_alias = "show",
+        aliases = habits::aliases("config alias", "list"),
+        after_long_help = ALIAS_LIST_EXAMPLES
+    )]
     List {
         /// Also list the built-in ones
         #[arg(short, long)]

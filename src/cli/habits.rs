@@ -5,7 +5,7 @@
 
 /// Words in the place of a command, and the answer to them.
 pub struct Habit {
-    /// The command before them: empty, `plugin`, `config` or `auth`.
+    /// The commands before them: empty, `plugin`, `config`, `config alias`, `auth` and so on.
     pub at: &'static str,
     pub words: &'static [&'static str],
     pub answer: Answer,
@@ -17,6 +17,8 @@ pub enum Answer {
     /// The line to type after `spacectl`, and its purpose. Words in capitals are filled in from what the user typed. If
     /// a word has several rows, the first that can be filled in is taken, or else the last.
     Line(&'static str, &'static str),
+    /// Nothing here does that: a sentence.
+    Nothing(&'static str),
 }
 
 /// An option, and what to use in its place.
@@ -24,10 +26,48 @@ pub struct OptionHabit {
     pub words: &'static [&'static str],
     /// `-o` takes over the value, `-o json` has its own; `ID` is the id column of the resource. Empty: leave it out.
     pub instead: &'static str,
+    pub value: OptionValue,
     /// An example of a value.
     pub example: &'static str,
     /// Continues `use -o to ...`.
     pub purpose: &'static str,
+}
+
+/// What becomes of the value that is typed with an option. If an option has several rows, the first whose line clap
+/// accepts is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionValue {
+    /// It takes no value.
+    None,
+    /// It is given to the other option.
+    Given,
+    /// Nothing takes it.
+    Dropped,
+}
+
+impl OptionHabit {
+    /// What to type instead.
+    pub(super) fn words_instead(&self, value: Option<&str>, id: &str) -> Vec<String> {
+        let value = value.filter(|_| self.value == OptionValue::Given).map(|value| match self.instead {
+            "-s" => sort_key(value),
+            _ => value.to_owned(),
+        });
+        let words = self.instead.split_whitespace().map(|word| if word == "ID" { id } else { word });
+        let mut words: Vec<String> = words.map(str::to_owned).collect();
+        match (words.last_mut(), value) {
+            (Some(last), Some(value)) if last.ends_with(['=', '.']) => last.push_str(&value),
+            (_, value) => words.extend(value),
+        }
+        words
+    }
+}
+
+/// The field that kubectl's JSONPath names: `name` for `{.metadata.name}`.
+fn sort_key(path: &str) -> String {
+    let path = path.trim_start_matches(['{', '.']).trim_end_matches('}');
+    let parts = ["metadata.", "spec.", "status."];
+    let field = parts.iter().find_map(|part| path.strip_prefix(part)).unwrap_or(path);
+    if field == "creationTimestamp" { "created_at".to_owned() } else { field.to_owned() }
 }
 
 const fn alias(at: &'static str, words: &'static [&'static str], command: &'static str) -> Habit {
@@ -38,13 +78,28 @@ const fn line(at: &'static str, words: &'static [&'static str], line: &'static s
     Habit { at, words, answer: Answer::Line(line, purpose) }
 }
 
+const fn nothing(words: &'static [&'static str], sentence: &'static str) -> Habit {
+    Habit { at: "", words, answer: Answer::Nothing(sentence) }
+}
+
 const fn option(
     words: &'static [&'static str],
     instead: &'static str,
     example: &'static str,
     purpose: &'static str,
 ) -> OptionHabit {
-    OptionHabit { words, instead, example, purpose }
+    let value = if example.is_empty() { OptionValue::None } else { OptionValue::Given };
+    OptionHabit { words, instead, value, example, purpose }
+}
+
+/// The row of an option whose value nothing takes.
+const fn without_value(
+    words: &'static [&'static str],
+    instead: &'static str,
+    example: &'static str,
+    purpose: &'static str,
+) -> OptionHabit {
+    OptionHabit { words, instead, value: OptionValue::Dropped, example, purpose }
 }
 
 const APPLY: &str = "plugin apply -f FILE";
@@ -75,6 +130,14 @@ pub static COMMANDS: &[Habit] = &[
     alias("plugin", &["new"], "init"),
     alias("plugin", &["rm", "remove", "uninstall", "delete", "unregister"], "deregister"),
     alias("plugin", &["tags"], "versions"),
+    alias("config", &["ls", "contexts", "environments"], "list"),
+    alias("config", &["unset"], "remove"),
+    alias("config alias", &["ls"], "list"),
+    alias("config alias", &["add", "create"], "set"),
+    alias("config alias", &["rm", "delete", "unset"], "remove"),
+    alias("config endpoint", &["ls", "list"], "show"),
+    alias("config endpoint", &["set", "create"], "add"),
+    alias("config endpoint", &["rm", "delete", "unset"], "remove"),
     // kubectl.
     line("", &["describe", "show", "inspect", "info", "view", "cat"], GET, "to see a plugin"),
     line("", &["describe"], "explain RESOURCE", "to see what a resource offers"),
@@ -86,7 +149,7 @@ pub static COMMANDS: &[Habit] = &[
     line("", &["update", "patch"], APPLY, "to register or update plugins"),
     line("", &["update", "patch"], "plugin edit PLUGIN", "to change a plugin in an editor"),
     line("", &["logs", "tail"], "list log", "to list the platform's logs; -v logs the steps of a command"),
-    line("", &["top"], "list plugin --watch", "to follow a list"),
+    line("", &["top", "watch"], "list plugin --watch", "to follow a list"),
     line("", &["cluster-info", "status", "ping"], "config check", "to test the endpoints and the key"),
     line("", &["use", "use-context", "switch"], USE, "to switch to an environment"),
     line("", &["context", "contexts", "env", "environment", "environments"], ENVIRONMENTS, "to list environments"),
@@ -140,17 +203,63 @@ pub static COMMANDS: &[Habit] = &[
     line("plugin", &["scaffold"], INIT, "to write a new spec"),
     // kubectl config and git config.
     line("config", &["switch", "select", "activate"], USE, "to switch to an environment"),
-    line("config", &["contexts", "environments", "ls"], ENVIRONMENTS, "to list environments"),
+    line(
+        "config",
+        &["set-context", "set-cluster", "set-credentials"],
+        "config init -e NAME",
+        "to create an environment; with --service SERVICE=URL for each endpoint",
+    ),
     line("config", &["cat", "print"], "config show", "to print the environment"),
-    line("config", &["delete-context"], "config environment -r NAME", "to remove an environment"),
-    line("config", &["unset", "delete", "rm"], "config remove KEY", "to remove a key"),
+    line("config", &["delete", "rm"], "config remove KEY", "to remove a key"),
+    line("config", &["delete", "rm", "delete-context"], "config environment -r NAME", "to remove an environment"),
     line("config", &["login"], "login", "to log in as a person"),
     line("config", &["test", "status"], "config check", "to test the endpoints and the key"),
+    line("workspace", &["switch", "select", "set"], "workspace use NAME", "to work in another workspace"),
+    line("workspace", &["show", "current"], "whoami", "to see the workspace in use"),
+    line(
+        "workspace",
+        &["create", "add", "new"],
+        "exec create identity.Workspace -p name=NAME",
+        "to create a workspace",
+    ),
+    line(
+        "workspace",
+        &["delete", "rm", "remove"],
+        "exec delete identity.Workspace -p workspace_id=ID",
+        "to delete a workspace and all in it",
+    ),
+    // What nothing here does.
+    nothing(
+        &["scale", "autoscale", "rollout", "restart"],
+        "the platform starts and stops plugins by itself: no command here does that",
+    ),
+    nothing(
+        &["label", "annotate", "taint", "untaint"],
+        "there are no labels as in kubectl: `tags` is a field, which the verb update replaces as a whole",
+    ),
+    nothing(&["wait"], "a call returns when it is done; `spacectl list plugin --watch` follows rows"),
+    nothing(&["cordon", "uncordon", "drain"], "there are no nodes here, only the platform's services"),
+    nothing(
+        &["attach", "port-forward", "proxy", "cp", "debug", "expose", "kill", "pause", "unpause"],
+        "plugins run elsewhere: no command here reaches into one; `spacectl plugin test` starts one of its own",
+    ),
+    nothing(
+        &["compose", "network", "volume", "swarm", "tag", "save", "load"],
+        "images and containers are docker's: spacectl registers plugins",
+    ),
+    nothing(
+        &["pr", "issue", "gist", "browse", "workflow"],
+        "there is nothing of that kind here: `spacectl api-resources` lists what there is",
+    ),
 ];
 
 pub static OPTIONS: &[OptionHabit] = &[
     option(&["--format", "--output-format", "--out"], "-o", "json", "choose the output format"),
+    without_value(&["--format"], "-c ID", "{{.ID}}", "choose columns"),
+    option(&["--json"], "-o json -c", "name", "choose the output format, and -c for columns"),
     option(&["--json"], "-o json", "", "choose the output format"),
+    without_value(&["--json"], "-o json", "name", "choose the output format"),
+    without_value(&["--jq"], "-o json", ".name", "get JSON, and pipe it into jq"),
     option(&["--yaml"], "-o yaml", "", "choose the output format"),
     option(&["--csv"], "-o csv", "", "choose the output format"),
     option(&["--table"], "-o table", "", "choose the output format"),
@@ -163,20 +272,47 @@ pub static OPTIONS: &[OptionHabit] = &[
     option(&["--no-header"], "--no-headers", "", "print rows without a header"),
     option(&["--no-color", "--no-colour"], "--color never", "", "disable colours"),
     option(&["--state", "--status"], "--filter state=", "ENABLED", "choose rows"),
+    option(&["--selector", "-l"], "--filter tags.", "team=a", "choose rows, here by their tags"),
+    option(&["--field-selector"], "--filter", "state=ENABLED", "choose rows"),
+    option(&["-L"], "-l", "30", "limit the rows"),
+    option(&["--chunk-size"], "--page-size", "100", "set the rows per request"),
+    option(&["--show-labels"], "-a", "", "show all columns"),
     option(&["-n", "--namespace"], "--workspace-id", "ID", "choose a workspace"),
     option(&["-A", "--all-namespaces"], "", "", "all workspaces are listed unless --workspace-id chooses one"),
     option(&["-w"], "--watch", "", "repeat the call"),
     option(&["--force", "--assume-yes", "--no-confirm"], "--yes", "", "skip the confirmation"),
 ];
 
+/// The `get` of kubectl without an id.
+pub static LISTING: OptionHabit = option(&["get"], "list", "", "see several rows");
+
 /// Values of `-o`, as `OPTIONS`.
 pub static FORMATS: &[OptionHabit] = &[
-    option(&["wide"], "-a", "", "show all columns"),
-    option(&["jsonpath", "custom-columns", "go-template"], "-c ID", "", "choose columns"),
+    without_value(&["wide"], "-a", "", "show all columns"),
+    without_value(&["wide"], "", "", "all columns are shown without it"),
+    without_value(&["jsonpath", "custom-columns", "go-template"], "-c ID", "", "choose columns"),
 ];
 
 /// Subcommands that remove something: suggested for words that mean that, and for their own misspellings.
 pub const REMOVALS: [&str; 7] = ["deregister", "remove", "reset", "rm", "uninstall", "delete", "unregister"];
+
+/// Whether the option of another tool is followed by its value.
+pub(super) fn takes_value(word: &str) -> bool {
+    OPTIONS.iter().any(|habit| habit.words.contains(&word) && habit.value != OptionValue::None)
+}
+
+/// Whether the option of another tool has no value.
+pub(super) fn is_flag(word: &str) -> bool {
+    OPTIONS.iter().any(|habit| habit.words.contains(&word)) && !takes_value(word)
+}
+
+/// The sentence for a word that nothing here does.
+pub(super) fn nothing_for(word: &str) -> Option<&'static str> {
+    COMMANDS.iter().find_map(|habit| match habit.answer {
+        Answer::Nothing(sentence) if habit.words.contains(&word) => Some(sentence),
+        _ => None,
+    })
+}
 
 /// The hidden aliases of a command, for clap.
 pub fn aliases(at: &'static str, command: &'static str) -> impl Iterator<Item = &'static str> {

@@ -22,12 +22,14 @@ mod output_args;
 mod parse;
 mod plugin;
 mod request;
+mod resource_words;
 mod stat;
 mod suggested_line;
 pub mod suggestions;
 mod template;
 mod tls;
 mod values;
+mod verb_hints;
 mod version;
 mod watch;
 

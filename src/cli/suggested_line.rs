@@ -5,7 +5,9 @@ use std::io;
 
 use clap::{Arg, Command, CommandFactory as _, Parser as _};
 
-use super::{Cli, join_watch};
+use super::option_hints::corrected;
+use super::{Cli, habits, join_watch};
+use crate::config::Environment;
 use crate::plugin::builder::quoted;
 use crate::plugin::plan;
 use crate::secret::names_a_secret;
@@ -20,23 +22,23 @@ const FILE_OPTIONS: [&str; 5] = ["-f", "--file-parameter", "--file", "--filename
 
 /// The line after `spacectl`: what comes before, the words of a template with what fills it in, and the rest.
 #[derive(Clone, Debug, Default)]
-pub struct SuggestedLine<'a> {
-    before: Vec<&'a str>,
+pub struct SuggestedLine {
+    pub(super) before: Vec<String>,
     template: Vec<String>,
-    positionals: Vec<&'a str>,
-    options: Vec<&'a str>,
+    positionals: Vec<String>,
+    pub(super) options: Vec<String>,
     /// How many of the template's placeholders were filled in.
     pub filled: usize,
     /// How many it has.
     pub placeholders: usize,
 }
 
-impl<'a> SuggestedLine<'a> {
+impl SuggestedLine {
     /// Fills `template` in with words of `after`.
-    pub fn new(template: &str, before: &[&'a str], after: &[&'a str]) -> Self {
+    pub fn new(template: &str, before: &[&str], after: &[&str]) -> Self {
         let root = root();
         let (mut positionals, mut options) = split(after, command(&root, template));
-        let mut line = Self { before: before.to_vec(), ..Self::default() };
+        let mut line = Self { before: owned(before), ..Self::default() };
         let mut option = "";
         for word in template.split(' ') {
             if is_placeholder(word) {
@@ -52,20 +54,29 @@ impl<'a> SuggestedLine<'a> {
             }
             option = word;
         }
-        line.positionals = positionals;
-        line.options = options;
+        line.positionals = owned(&positionals);
+        line.options = owned(&options);
         line
     }
 
     /// The line with these words in the place of some that the user typed; nothing is filled in.
-    pub fn replaced(before: &[&'a str], words: Vec<String>, after: &[&'a str]) -> Self {
-        Self { before: before.to_vec(), template: words, options: after.to_vec(), ..Self::default() }
+    pub fn replaced(before: &[&str], words: Vec<String>, after: &[&str]) -> Self {
+        Self { before: owned(before), template: words, options: owned(after), ..Self::default() }
+    }
+
+    /// The line as typed.
+    pub fn typed(words: &[&str]) -> Self {
+        Self::replaced(&[], Vec::new(), words)
     }
 
     /// For a template that names a plugin: those of the specs that the user gave instead.
     #[must_use]
     pub fn with_ids_of_specs(mut self) -> Self {
-        let Some(file) = take_option(&mut self.options, "-f") else { return self };
+        let options = std::mem::take(&mut self.options);
+        let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let file = take_option(&mut options, "-f");
+        self.options = owned(&options);
+        let Some(file) = file else { return self };
         let inputs = Inputs { files: vec![file.to_owned()], ..Inputs::default() };
         let drafts = if file == "-" { Ok(Vec::new()) } else { spec::read(&inputs, &mut io::empty()) };
         let drafts = drafts.unwrap_or_default();
@@ -82,43 +93,56 @@ impl<'a> SuggestedLine<'a> {
         self
     }
 
-    /// The longest line that clap accepts, between backticks; `None` if it accepts none.
+    /// The longest line that clap accepts, between backticks; `None` if it accepts none. Options of other tools are
+    /// replaced.
     pub fn accepted(self) -> Option<String> {
         let shorter = [
             Self { positionals: Vec::new(), ..self.clone() },
             Self { positionals: Vec::new(), options: Vec::new(), ..self.clone() },
             Self { positionals: Vec::new(), options: Vec::new(), before: Vec::new(), ..self.clone() },
         ];
-        std::iter::once(self).chain(shorter).find(Self::is_accepted).map(|line| line.to_text())
+        std::iter::once(self).chain(shorter).find_map(Self::accepted_whole)
     }
 
     /// As [`SuggestedLine::accepted`], with all that the user typed.
     pub fn accepted_whole(self) -> Option<String> {
-        self.is_accepted().then(|| self.to_text())
+        corrected(self).map(|(line, _)| line.to_text())
     }
 
-    fn is_accepted(&self) -> bool {
-        let template = self.template.iter().map(String::as_str);
-        let words = self.before.iter().copied().chain(template);
-        let words = words.chain(self.positionals.iter().copied()).chain(self.options.iter().copied());
-        let args = std::iter::once("spacectl").chain(words).map(OsString::from);
-        Cli::try_parse_from(join_watch(args)).is_ok()
+    /// All words.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        [&self.before, &self.template, &self.positionals, &self.options].into_iter().flatten().map(String::as_str)
+    }
+
+    /// What clap says of the line.
+    pub(super) fn parse(&self) -> Result<Cli, clap::Error> {
+        let args = std::iter::once("spacectl").chain(self.words()).map(OsString::from);
+        Cli::try_parse_from(join_watch(args))
+    }
+
+    /// Whether all of it is what the user typed.
+    pub(super) fn is_typed(&self) -> bool {
+        self.template.is_empty()
     }
 
     /// Without values that may be secrets.
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let (before, mut hidden) = shown(&self.before);
         let (after, others) = shown(&self.options);
         hidden.extend(others);
         hidden.dedup();
-        let template = self.template.iter().map(String::as_str);
-        let words = before.into_iter().chain(template).chain(self.positionals.iter().copied()).chain(after);
+        let template = self.template.iter().chain(&self.positionals).map(String::as_str);
+        let words = before.into_iter().chain(template).chain(after);
         let line: String = words.map(|word| format!(" {}", quoted(word))).collect();
         match &hidden[..] {
             [] => format!("`spacectl{line}`"),
             hidden => format!("`spacectl{line}` with the same {}", hidden.join(", ")),
         }
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The built command line.
@@ -168,7 +192,9 @@ fn takes_next(command: &Command, word: &str) -> bool {
     };
     let has_value =
         |arg: &Arg| arg.get_num_args().is_some_and(|count| count.takes_values()) && !arg.is_require_equals_set();
-    FILE_OPTIONS.contains(&word) || command.get_arguments().find(is_it).is_some_and(has_value)
+    FILE_OPTIONS.contains(&word)
+        || habits::takes_value(word)
+        || command.get_arguments().find(is_it).is_some_and(has_value)
 }
 
 fn is_placeholder(word: &str) -> bool {
@@ -181,6 +207,7 @@ fn fits(placeholder: &str, word: &str) -> bool {
     match placeholder {
         "FILE" => is_file,
         "TAG" | "COMMAND" => false,
+        "KEY" => Environment::key_help().any(|(key, _)| key == word) || word.contains('.'),
         "SERVICE.RESOURCE" => word.contains('.') && !is_file,
         _ => !is_file,
     }
@@ -198,9 +225,9 @@ fn take_option<'a>(options: &mut Vec<&'a str>, option: &str) -> Option<&'a str> 
 }
 
 /// The words without values that may be secrets, and the options that had them.
-fn shown<'a>(words: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+fn shown(words: &[String]) -> (Vec<&str>, Vec<&str>) {
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
-    let mut words = words.iter().copied().peekable();
+    let mut words = words.iter().map(String::as_str).peekable();
     while let Some(word) = words.next() {
         let name = word.split_once('=').map_or(word, |(name, _)| name);
         let is_attached =

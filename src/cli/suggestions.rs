@@ -2,37 +2,30 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::habits::{self, Answer, REMOVALS};
-use super::option_hints::{for_format, for_option};
+use super::habits::{self, REMOVALS};
+use super::option_hints::{for_format, for_options};
+use super::resource_words::{CALLS, call, id_field, is_plugin, is_plural, is_resource, with_ids_apart};
 use super::suggested_line::{SuggestedLine, root, split};
+use super::verb_hints::{for_verb, for_watch, from_rows, plugin_command, run};
+use super::{Cli, Command as Cmd, Plugin};
 use crate::error::{Error, Result};
 use crate::schema::did_you_mean::{misspelt, nearest};
-use crate::schema::resource::alias::Own;
-use crate::schema::resource::{Resource, alias, fuzzy, verb};
-use crate::secret::snake_case;
+use crate::schema::resource::{Resource, verb};
 use crate::spec::source::Syntax;
 
 /// Options of commands that return rows.
 const ROW_OPTIONS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
 
-/// Commands that take a resource and a request.
-const CALLS: [&str; 5] = ["exec", "list", "get", "stat", "analyze"];
-
 /// Commands with subcommands.
 const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
 
-/// The verbs of a plugin.
-const PLUGIN_VERBS: [&str; 8] =
-    ["register", "update", "deregister", "enable", "disable", "get_versions", "get", "list"];
-
-/// Verbs that make something new, which has no id yet.
-const CREATING: [&str; 4] = ["register", "create", "add", "insert"];
-
 /// Commands of `plugin` that take specs.
 const SPEC_COMMANDS: [&str; 6] = ["apply", "diff", "publish", "build", "push", "lint"];
+
+/// Commands of `config` that have an environment by `-e`.
+const ENVIRONMENT_COMMANDS: [&str; 5] = ["show", "check", "edit", "list", "current"];
 
 /// Commands for whose misspellings clap's own tip is best.
 const COMMANDS: [&str; 10] =
@@ -40,18 +33,54 @@ const COMMANDS: [&str; 10] =
 
 /// Suggests what to type instead of a command line that clap rejected; `None` if clap's own tips are the best.
 pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let words: Vec<&str> = args.iter().skip(1).map_while(|arg| arg.to_str()).collect();
+    let words = typed_words(args);
+    match with_ids_apart(&words) {
+        Some(apart) => for_ids_apart(&apart),
+        None => suggest_for(error, &words),
+    }
+}
+
+/// The error for kubectl's `get plugin/NAME` and its like, which clap accepts.
+pub fn refuse_id_in_resource(cli: &Cli, args: &[OsString]) -> Option<Error> {
+    let ids = std::slice::from_ref;
+    let typed = match &cli.command {
+        Cmd::Exec(args) => ids(&args.resource),
+        Cmd::List(args) => ids(&args.resource),
+        Cmd::Get(args) => ids(&args.resource),
+        Cmd::Stat(args) | Cmd::Analyze(args) => ids(&args.resource),
+        Cmd::Plugin(Plugin::Get(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Edit(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Versions(args)) => ids(&args.plugin_id),
+        Cmd::Plugin(Plugin::Enable(args) | Plugin::Disable(args)) => &args.plugin_id,
+        Cmd::Plugin(Plugin::Deregister(args)) => &args.plugins.plugin_id,
+        _ => return None,
+    };
+    let both = typed.iter().find(|word| word.contains('/'))?;
+    let hint = for_ids_apart(&with_ids_apart(&typed_words(args))?)?;
+    Some(Error::usage(format!("{both:?} is a resource and an id in one word")).hint(hint))
+}
+
+fn typed_words(args: &[OsString]) -> Vec<&str> {
+    args.iter().skip(1).map_while(|arg| arg.to_str()).collect()
+}
+
+fn for_ids_apart(words: &[&str]) -> Option<String> {
+    match SuggestedLine::typed(words).parse() {
+        Err(error) => suggest_for(&error, words),
+        Ok(_) => SuggestedLine::typed(words).accepted_whole().map(|line| run(&line)),
+    }
+}
+
+fn suggest_for(error: &clap::Error, words: &[&str]) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
     };
     match error.kind() {
-        ErrorKind::UnknownArgument => for_argument(text(ContextKind::InvalidArg)?, &words),
-        ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, &words),
-        ErrorKind::MissingRequiredArgument => for_missing_verb(&words),
-        ErrorKind::InvalidValue if text(ContextKind::InvalidArg)?.contains("--output") => {
-            for_format(text(ContextKind::InvalidValue)?, &words, &id_column(&words))
-        }
+        ErrorKind::UnknownArgument => for_argument(error, text(ContextKind::InvalidArg)?, words),
+        ErrorKind::InvalidSubcommand => for_command(text(ContextKind::InvalidSubcommand)?, words),
+        ErrorKind::MissingRequiredArgument => for_missing_verb(words),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => for_format(error, words),
         _ => None,
     }
 }
@@ -88,42 +117,19 @@ pub fn check_order(first: &str, second: &str) -> Result<()> {
         .hint(format!("run `spacectl {}`", call(second, first))))
 }
 
-/// The error for `get plugins`, which asks for rows.
-pub fn plural_of_get(resource: &str) -> Option<Error> {
+/// The error for `get plugins`, which asks for rows; `options` are those that `list` has, too.
+pub fn plural_of_get(resource: &str, options: &[String]) -> Option<Error> {
     let is_one = !is_plural(resource) || resource.chars().any(char::is_uppercase);
     (!is_one).then(|| {
-        Error::usage(format!("get shows one row, and {resource} are many"))
-            .hint(format!("run `spacectl list {resource}` to list them"))
+        let typed = ["list", resource].map(str::to_owned).into_iter().chain(options.iter().cloned()).collect();
+        let line = SuggestedLine::replaced(&[], typed, &[]).accepted_whole();
+        let line = line.unwrap_or_else(|| format!("`spacectl list {resource}`"));
+        Error::usage(format!("get shows one row, and {resource} are many")).hint(format!("run {line} to list them"))
     })
 }
 
-fn run(line: &str) -> String {
-    format!("run {line}")
-}
-
-/// The answer of the rows of `word` after the command `at`.
-fn from_rows<'a>(at: &str, word: &str, before: &[&'a str], after: &[&'a str]) -> Option<String> {
-    let rows = habits::COMMANDS.iter().filter(|habit| habit.at == at && habit.words.contains(&word));
-    let lines = rows.filter_map(|habit| match habit.answer {
-        Answer::Line(template, purpose) => Some((SuggestedLine::new(template, before, after), template, purpose)),
-        Answer::Alias(_) => None,
-    });
-    let mut last = None;
-    for (line, template, purpose) in lines {
-        let is_filled = line.filled > 0 || line.placeholders == 0;
-        last = Some((line, template, purpose));
-        if is_filled {
-            break;
-        }
-    }
-    let (line, template, purpose) = last?;
-    let is_removal = line.filled == 0 && template.starts_with("plugin deregister ");
-    let line = if is_removal { line.with_ids_of_specs() } else { line };
-    Some(format!("run {} {purpose}", line.accepted()?))
-}
-
 /// An unknown option, or one word too many.
-fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
+fn for_argument(error: &clap::Error, arg: &str, words: &[&str]) -> Option<String> {
     if arg.starts_with('-') {
         if words.contains(&"exec") && ROW_OPTIONS.contains(&arg) {
             let hint = format!("use {arg} with list, stat or analyze: it selects rows");
@@ -131,13 +137,21 @@ fn for_argument(arg: &str, words: &[&str]) -> Option<String> {
             let line = SuggestedLine::replaced(&words[..exec], Vec::new(), &words[exec + 1..]).accepted_whole();
             return Some(line.map_or(hint.clone(), |line| format!("{hint}: {line}")));
         }
-        return for_option(arg, words, &id_column(words));
+        return for_options(error, words);
     }
     let index = words.iter().rposition(|word| *word == arg)?;
     let (before, after) = (&words[..index], &words[index + 1..]);
     if words.windows(2).any(|pair| pair == ["config", "environment"]) {
         let line = SuggestedLine::replaced(before, vec!["-s".to_owned(), arg.to_owned()], after).accepted_whole();
         return line.map(|line| format!("run {line} to switch to an environment"));
+    }
+    if let [.., "config", command] = before
+        && ENVIRONMENT_COMMANDS.contains(command)
+    {
+        let command = if ["list", "current"].contains(command) { "show" } else { command };
+        let typed = [command, "-e", arg].map(str::to_owned).to_vec();
+        let line = SuggestedLine::replaced(&before[..before.len() - 1], typed, after).accepted();
+        return line.map(|line| format!("run {line}: -e names an environment"));
     }
     // In the Python client, -v takes the version of the API.
     let is_version =
@@ -167,8 +181,16 @@ fn for_id(id: &str, words: &[&str]) -> Option<String> {
     let at = words.iter().position(|word| CALLS.contains(word))?;
     let (positionals, options) = split(&words[at + 1..], root.find_subcommand(words[at])?);
     let (verb, resource) = match positionals[..] {
-        [verb, resource, given] if words[at] == "exec" && given == id => (verb, resource),
+        [verb, resource, given, ..] if words[at] == "exec" && given == id => (verb, resource),
         [resource, given] if words[at] != "exec" && given == id => (words[at], resource),
+        // kubectl's `get plugin a b`.
+        [resource, given, ref others @ ..] if words[at] != "exec" && given == id => {
+            let ids = others.iter().fold(id.to_owned(), |ids, other| format!("{ids},{other}"));
+            let template = format!("list {resource} --filter");
+            let filter = format!("{} in {ids}", id_field(resource));
+            let typed = template.split(' ').map(str::to_owned).chain([filter]).collect();
+            return SuggestedLine::replaced(&words[..at], typed, &options).accepted().map(|line| run(&line));
+        }
         _ => return None,
     };
     let after = [&[id][..], &options[..]].concat();
@@ -181,7 +203,8 @@ fn for_id(id: &str, words: &[&str]) -> Option<String> {
         }
     }
     let template = format!("{} -p {}={id}", call(verb, resource), id_field(resource));
-    SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line))
+    let others = if words[at] == "exec" && positionals.len() > 3 { ", and again for each other id" } else { "" };
+    SuggestedLine::new(&template, &words[..at], &options).accepted().map(|line| run(&line) + others)
 }
 
 /// A verb or a resource instead of a command: `register repository.Plugin`, `domain list`, and cfctl's
@@ -191,7 +214,22 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
     let (before, after) = (&words[..index], &words[index + 1..]);
     let is_group = |at: usize| GROUPS.contains(&words[at]) && !(at > 0 && words[at - 1].starts_with('-'));
     if let Some(group) = (0..index).find(|at| is_group(*at)) {
-        return from_rows(words[group], word, &[&words[..group], &words[group + 1..index]].concat(), after);
+        let root = root();
+        let group_command = root.find_subcommand(words[group])?;
+        let is_below = |other: &&str| group_command.find_subcommand(other).is_some();
+        let (below, options): (Vec<&str>, Vec<&str>) =
+            words[group + 1..index].iter().partition(|other| is_below(other));
+        let at = [&[words[group]][..], &below].concat().join(" ");
+        let before = [&words[..group], &options].concat();
+        return from_rows(&at, word, &before, after).or_else(|| habits::nothing_for(word).map(str::to_owned));
+    }
+    if let Some(sentence) = habits::nothing_for(word) {
+        return Some(sentence.to_owned());
+    }
+    if word == "watch"
+        && let Some(hint) = for_watch(before, after)
+    {
+        return Some(hint);
     }
     let root = root();
     let (positionals, _) = split(after, root.find_subcommand("exec")?);
@@ -206,7 +244,11 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
         return Some(hint);
     }
     let is_misspelt = || nearest(word, COMMANDS).is_some() && !verb::is_known(word);
-    if let Some(resource) = second.filter(|second| is_resource(second)).filter(|_| !is_misspelt()) {
+    // `rm job j-1` is about a resource without an alias; most ids of plugins have a hyphen.
+    let is_name = |word: &str| {
+        verb::is_known(word) && word != "set" && third.is_some() && is_identifier(second.unwrap_or_default())
+    };
+    if let Some(resource) = second.filter(|second| is_resource(second) || is_name(word)).filter(|_| !is_misspelt()) {
         return for_verb(&root, word, resource, before, &without(resource), third);
     }
     if let Some(hint) = from_rows("", word, before, after) {
@@ -242,45 +284,8 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
         .map(|line| run(&line))
 }
 
-/// `delete user u-1`: a verb and a resource, perhaps with the id of a row.
-fn for_verb(
-    root: &Command,
-    verb: &str,
-    resource: &str,
-    before: &[&str],
-    after: &[&str],
-    id: Option<&str>,
-) -> Option<String> {
-    let is_new = CREATING.contains(&verb);
-    if is_plugin(resource) && !is_new {
-        if let Some(template) = plugin_command(root, verb)
-            && !CALLS.contains(&verb)
-        {
-            let line = SuggestedLine::new(&template, before, after);
-            let line = if line.filled == 0 && template.starts_with("plugin deregister ") {
-                line.with_ids_of_specs()
-            } else {
-                line
-            };
-            if let Some(line) = line.accepted() {
-                return Some(run(&line));
-            }
-        }
-        let known = || from_rows("plugin", verb, before, after).or_else(|| from_rows("", verb, before, after));
-        if (!verb::is_known(verb) || verb == "new")
-            && let Some(hint) = known()
-        {
-            return Some(hint);
-        }
-    }
-    let verb =
-        if is_plural(resource) && id.is_none() && call(verb, resource).starts_with("get ") { "list" } else { verb };
-    let mut template = call(verb, resource);
-    let rest: Vec<&str> = after.iter().copied().filter(|word| Some(*word) != id).collect();
-    if let Some(id) = id.filter(|id| !is_new && !id.contains('=') && Syntax::of_file(id).is_none()) {
-        template = format!("{template} -p {}={id}", id_field(resource));
-    }
-    SuggestedLine::new(&template, before, &rest).accepted().map(|line| run(&line))
+fn is_identifier(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// `exec repository.Plugin` without a verb.
@@ -288,67 +293,6 @@ fn for_missing_verb(words: &[&str]) -> Option<String> {
     let exec = words.iter().position(|word| *word == "exec")?;
     let resource = words[exec + 1..].iter().find(|word| !word.starts_with('-')).filter(|word| is_resource(word))?;
     Some(format!("add a verb: spacectl exec VERB {resource}"))
-}
-
-/// The command of `plugin` that `word` is the name or an alias of, with placeholders for what it needs:
-/// `plugin get PLUGIN`.
-fn plugin_command(root: &Command, word: &str) -> Option<String> {
-    let command = root.find_subcommand("plugin")?.find_subcommand(word)?;
-    let needed = command.get_positionals().filter(|arg| arg.is_required_set());
-    let needed = needed.filter_map(|arg| arg.get_value_names()?.first().map(ToString::to_string));
-    Some(["plugin".to_owned(), command.get_name().to_owned()].into_iter().chain(needed).collect::<Vec<_>>().join(" "))
-}
-
-/// The command that calls a verb. `get` and `list` read every resource, whatever other tools call them; only a plugin's
-/// other verbs are known here.
-fn call(verb: &str, resource: &str) -> String {
-    let verbs = if is_plugin(resource) { &PLUGIN_VERBS[..] } else { &["get", "list"] };
-    let verb = if verb == "search" { verb } else { verb::synonym(verb, verbs).unwrap_or(verb) };
-    match verb::among(verb, &CALLS[1..]) {
-        Some(command) => format!("{command} {resource}"),
-        None => format!("exec {verb} {resource}"),
-    }
-}
-
-/// The resource that a word without a dot is an alias of, also in the plural.
-fn aliased(word: &str) -> Option<String> {
-    let resource = alias::find(word, &Own::new()).ok().flatten();
-    resource.or_else(|| alias::find_variant(word, &Own::new()).ok().flatten()).map(|resource| resource.to_string())
-}
-
-fn is_plugin(resource: &str) -> bool {
-    target(resource).as_deref() == Some("repository.Plugin")
-}
-
-/// `repository.Plugin` for `plugin`, `plugins` and itself.
-fn target(word: &str) -> Option<String> {
-    if word.contains('.') { Some(word.to_owned()) } else { aliased(word) }
-}
-
-/// Whether `word` is the plural of an alias: `plugins`.
-fn is_plural(word: &str) -> bool {
-    let is_of = |alias: &str| word.len() > alias.len() && fuzzy::is_plural_variant(word, alias);
-    alias::built_in(word).is_none() && alias::BUILT_IN.iter().any(|(alias, _)| is_of(alias))
-}
-
-/// The field with the id of a resource's rows: `plugin_id`.
-fn id_field(resource: &str) -> String {
-    let target = target(resource).unwrap_or_else(|| resource.to_owned());
-    format!("{}_id", snake_case(target.rsplit('.').next().unwrap_or_default()))
-}
-
-/// The id column of the resource of a command line.
-fn id_column(words: &[&str]) -> String {
-    words.iter().find(|word| is_resource(word)).map_or_else(|| "COLUMN".to_owned(), |resource| id_field(resource))
-}
-
-/// True if `word` can only be a resource: a built-in alias, also in the plural, or a name with a dot that is not a
-/// file's.
-fn is_resource(word: &str) -> bool {
-    if Syntax::of_file(word).is_some() {
-        return false;
-    }
-    if word.contains('.') { Resource::parse(word).is_ok() } else { aliased(word).is_some() }
 }
 
 #[cfg(test)]
@@ -478,7 +422,12 @@ mod tests {
             ("describe user a", Some("get user -p user_id=a")),
             ("find users.User", Some("list users.User")),
             ("search cloud_service", Some("exec search cloud_service")),
-            ("delete user", Some("exec delete user")),
+            ("delete user", Some("exec delete user -p user_id=ID")),
+            ("rm user u-1", Some("exec delete user -p user_id=u-1")),
+            ("rm DataSource d-1", Some("exec deregister DataSource -p data_source_id=d-1")),
+            ("edit identity.Provider aws", Some("exec update identity.Provider -p provider=aws")),
+            ("describe user", Some("list user")),
+            ("delete user -f x.yml", Some("exec delete user -f x.yml")),
             ("diff plugin -f p3.yml", Some("plugin diff -f p3.yml")),
             ("lint p3.yml", Some("plugin lint p3.yml")),
             ("publish", Some("plugin publish -f FILE --tag TAG")),

@@ -22,7 +22,7 @@ pub(super) fn encode(value: &Value, kind: &Kind) -> Option<Field> {
     }
 }
 
-/// A map's key as its kind; `None` if the text is none of that kind.
+/// A map's key as its kind; `None` if the text is not of that kind.
 pub(super) fn map_key(key: &str, kind: &Kind) -> Option<MapKey> {
     match kind {
         Kind::String => Some(MapKey::String(key.to_owned())),

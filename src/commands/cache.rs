@@ -14,7 +14,7 @@ pub fn run(args: &CacheCommand, context: &mut Context<'_>) -> Result<()> {
 
 fn clear(context: &mut Context<'_>) -> Result<()> {
     let Some(cache_dir) = context.variables.cache_dir.as_deref() else {
-        context.streams.diagnostics.done("nothing is cached: the home directory is unknown");
+        context.streams.diagnostics.done("nothing is cached: there is no home folder");
         return Ok(());
     };
     let ClearedCache { files, bytes } = cache::clear(cache_dir)

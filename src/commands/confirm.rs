@@ -19,7 +19,7 @@ fn confirm(mut prompt: Prompt<'_>, question: &str) -> Result<()> {
     if prompt.confirm(question)? { Ok(()) } else { Err(cancelled()) }
 }
 
-/// The error that somebody was asked and said no.
+/// The error of an answer other than yes.
 pub fn cancelled() -> Error {
     Error::local("cancelled: nothing was changed")
 }

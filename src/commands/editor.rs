@@ -80,7 +80,7 @@ pub struct Editor {
 
 impl Editor {
     /// # Errors
-    /// None is chosen, and there is no terminal for the default one.
+    /// None is chosen, and the default one needs a terminal.
     pub fn new(variables: &Variables, streams: &IoStreams) -> Result<Self> {
         let command = match &variables.editor {
             Some(editor) => editor.clone(),

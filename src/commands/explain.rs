@@ -202,7 +202,7 @@ fn is_nothing_selected(selection: &Selection, variables: &Variables) -> Result<b
     }
     match ConfigDir::locate(variables) {
         Ok(dir) => Ok(selection.find(variables, &dir)?.is_none()),
-        // Without a folder there is no configuration.
+        // Without a folder, nothing is configured.
         Err(_) => Ok(true),
     }
 }

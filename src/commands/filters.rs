@@ -42,7 +42,7 @@ pub fn add_to_request(filters: &FilterSet, method: &Method, request: &mut SpecRe
     Ok((!row_filter.is_empty()).then(|| RowCheck::new(row_filter, is_sent, is_trusted)))
 }
 
-/// Whether `request` lists plugins of several repositories: a Repository sorts and filters its own plugins only, and
+/// Whether `request` lists the plugins of all repositories: a Repository sorts and filters its own plugins only, and
 /// chains the pages of all.
 pub fn lists_several_repositories(method: &Method, request: &SpecRequest) -> bool {
     let repository = request.value.get("repository_id");

@@ -58,7 +58,7 @@ async fn nearest(method: &Method, request: Bytes) -> Result<Option<String>> {
     let rows = answer.get("results").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let ids = rows.iter().filter_map(|row| row.get(field)?.as_str());
     let mut near = did_you_mean::nearest_few(given, ids, MAX_SUGGESTIONS);
-    // Ids often begin alike: where one is a typing error away, others are not suggested.
+    // Ids often begin the same: where one is a typing error away, others are not suggested.
     if near.iter().any(|id| did_you_mean::misspelt(given, [*id]).is_some()) {
         near.retain(|id| did_you_mean::misspelt(given, [*id]).is_some());
     }

@@ -30,12 +30,12 @@ impl Context<'_> {
         completion::known_resources(&selection(self), tls, &variables, Instant::now() + max_wait)
     }
 
-    /// The user's own aliases. There are none without a configuration directory, or, with a warning, if it is
+    /// The user's own aliases. The list is empty without a configuration directory, or, with a warning, if it is
     /// unreadable.
     pub(super) fn own_aliases(&self) -> Result<Own> {
         let Ok(dir) = ConfigDir::locate(self.variables) else { return Ok(Own::new()) };
         match dir.aliases() {
-            Err(error) if dir.hides_aliases() => {
+            Err(error) if dir.is_closed() => {
                 let hints = error.problems().iter().flat_map(|problem| &problem.hints);
                 let hints: String = hints.map(|hint| format!("; {hint}")).collect();
                 self.streams.diagnostics.warn(&format!("{}: using the built-in aliases only{hints}", error.summary()));

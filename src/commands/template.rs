@@ -224,7 +224,13 @@ pub fn preset(
     let Ok(name) = TemplateName::new(&service, &resource) else { return Ok(()) };
     // Without a folder for the configuration there are no templates.
     let of_user = match ConfigDir::locate(variables) {
-        Ok(dir) => stored(&name, &dir).map_err(|error| error.hint("use -c or -a to list without a template"))?,
+        Ok(dir) => match stored(&name, &dir) {
+            Err(error) if dir.is_closed() => {
+                diagnostics.warn(&format!("{}: using the built-in columns", error.summary()));
+                None
+            }
+            stored => stored.map_err(|error| error.hint("use -c or -a to list without a template"))?,
+        },
         Err(_) => None,
     };
     if let Some(template) = of_user {

@@ -61,11 +61,6 @@ impl ConfigDir {
         self.path().join(FILE)
     }
 
-    /// Whether this user may not see if there are any: the folder is another user's, as the home can be in a container.
-    pub fn hides_aliases(&self) -> bool {
-        file::is_out_of_sight(&self.alias_file())
-    }
-
     /// Changes the file under the lock; nothing is saved if `change` fails.
     fn change_aliases<T>(&self, change: impl FnOnce(&mut Map<String, Value>) -> Result<T>) -> Result<T> {
         let _lock = self.lock()?;

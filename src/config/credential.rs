@@ -96,7 +96,9 @@ impl Environment {
 pub(super) fn located(key: &str, text: &str, folder: &Path, home: Option<&Path>) -> Result<PathBuf> {
     match (text.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => Ok(home.join(rest)),
-        (Some(_), None) => Err(Error::local(format!("`{key}`: the home folder is not known")).hint("set HOME")),
+        (Some(_), None) => {
+            Err(Error::local(format!("`{key}`: there is no home folder")).hint("set HOME to a folder that exists"))
+        }
         (None, _) => Ok(folder.join(text)),
     }
 }

@@ -35,13 +35,19 @@ impl ConfigDir {
         match (&variables.config_dir, &variables.home) {
             (Some(folder), _) => Ok(Self::new(folder)),
             (None, Some(home)) => Ok(Self::new(home.join(FOLDER))),
-            (None, None) => Err(Error::local("there is no folder for the configuration: the home folder is not known")
-                .hint("set HOME or SPACECTL_CONFIG_DIR")),
+            (None, None) => Err(Error::local("there is no home folder for the configuration")
+                .hint("set HOME to a folder that exists, or set SPACECTL_CONFIG_DIR")),
         }
     }
 
     pub fn path(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether this user may not see what is in it: it is another user's, as the home can be in a container, or it is a
+    /// file.
+    pub fn is_closed(&self) -> bool {
+        file::is_out_of_sight(&self.current_file())
     }
 
     /// The file of an environment, whether it exists or not.
@@ -119,6 +125,19 @@ impl ConfigDir {
         file::read(&path)?.map(|bytes| Environment::parse(&bytes, &path.display().to_string())).transpose()
     }
 
+    /// The file of the built-in environment, which needs none: a folder that cannot be looked into is worth a warning
+    /// only.
+    pub(super) fn find_built_in(&self) -> Result<(Option<Environment>, Option<String>)> {
+        let name = EnvironmentName::built_in();
+        match self.find(&name) {
+            Err(error) if self.is_closed() => {
+                let warning = format!("{}: using the built-in environment without its settings", error.summary());
+                Ok((None, Some(warning)))
+            }
+            found => Ok((found?, None)),
+        }
+    }
+
     /// Creates or replaces an environment's file; the caller has the lock.
     pub(super) fn save(&self, name: &EnvironmentName, environment: &Environment) -> Result<()> {
         file::make_folder(&self.environments_folder())?;
@@ -148,7 +167,7 @@ impl ConfigDir {
     }
 
     /// Replaces the content of an environment's file as it is, under the lock. Returns false, without a change, if the
-    /// content is no longer `before`.
+    /// content differs from `before`.
     pub fn replace_text(&self, name: &EnvironmentName, before: Option<&[u8]>, text: &str) -> Result<bool> {
         file::make_folder(&self.environments_folder())?;
         let _lock = self.lock()?;
@@ -214,7 +233,8 @@ impl ConfigDir {
         written.map(drop)
     }
 
-    /// Removes an environment's file, its session and the key that `login --app` stored; returns true if it was the current one, so that there is none now.
+    /// Removes an environment's file, its session and the key that `login --app` stored; returns true if it was the
+    /// current one, so that none is current now.
     ///
     /// The Python client chooses another one instead, and the next command then runs where nobody expects it.
     pub fn remove(&self, name: &EnvironmentName) -> Result<bool> {

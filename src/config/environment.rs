@@ -149,6 +149,23 @@ impl Environment {
             .hint(format!("use `spacectl config set {known} {value}`")))
     }
 
+    /// Refuses a key that resembles one that is read. Of another program's keys, those that are set already can be set
+    /// again; `config edit` takes every one that is not misspelt.
+    pub fn check_likeness(&self, key: &str) -> Result<()> {
+        if self.values.contains_key(key) || Self::warning_of(key).is_none() {
+            return Ok(());
+        }
+        // Of short ones, only misspelt keys are near: `cache` is not `ca`.
+        let names = || key_names().filter(|name| name.len() > 4);
+        let Some(known) = nearest(key, names()).or_else(|| nearest(&format!("x_{key}"), names())) else {
+            return Ok(());
+        };
+        let value = if secret::names_a_secret(known) { "-" } else { "VALUE" };
+        Err(Error::usage(format!("nothing reads the key `{key}`: did you mean `{known}`?"))
+            .hint(format!("use `spacectl config set {known} {value}`"))
+            .hint(format!("if another program reads `{key}`, add it with `spacectl config edit`")))
+    }
+
     /// Makes relative paths, which start at `folder`, absolute. Returns the new `api_key_file` if it changed.
     pub fn make_paths_absolute(&mut self, folder: &Path) -> Result<Option<String>> {
         let folder = std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })

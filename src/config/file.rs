@@ -28,9 +28,10 @@ pub(super) fn read_from(reader: impl Read, source: &str) -> Result<Vec<u8>> {
     read_limited(reader, MAX_BYTES).map_err(|error| Error::local(format!("cannot read {source}")).cause(error))
 }
 
-/// Whether this user may not even see whether there is such a file.
+/// Whether this user may not even see whether there is such a file, or its folder is not a folder.
 pub(super) fn is_out_of_sight(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    let hides = |error: io::Error| matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotADirectory);
+    fs::symlink_metadata(path).is_err_and(hides)
 }
 
 /// Writes `content`, for its owner only, to a temporary file beside `path`, which [`AtomicFile`] then renames. If it is

@@ -8,9 +8,10 @@ use crate::oci::RegistryUrl;
 pub fn registry_of_built_in(variables: &Variables) -> Result<Option<RegistryUrl>> {
     // Without a folder there cannot be a file.
     let Ok(dir) = ConfigDir::locate(variables) else { return Ok(None) };
-    let name = EnvironmentName::built_in();
-    match dir.find(&name)?.filter(|environment| !environment.has_endpoints()) {
-        Some(environment) => environment.registry().map_err(|error| error.context(dir.file_of(&name).display())),
+    match dir.find_built_in()?.0.filter(|environment| !environment.has_endpoints()) {
+        Some(environment) => {
+            environment.registry().map_err(|error| error.context(dir.file_of(&EnvironmentName::built_in()).display()))
+        }
         None => Ok(None),
     }
 }

@@ -161,8 +161,10 @@ impl Settings {
                 settings.key_origin = KeyOrigin::Environment { key: API_KEY, name };
             }
             if selected.name.is_built_in() {
+                let (file, warning) = dir.as_ref().map_or(Ok((None, None)), ConfigDir::find_built_in)?;
+                settings.warnings.extend(warning);
                 if let Ok(dir) = &dir
-                    && let Some(environment) = dir.find(&selected.name)?.filter(Environment::has_endpoints)
+                    && let Some(environment) = file.filter(Environment::has_endpoints)
                 {
                     settings.warnings.push(format!(
                         "`{BUILT_IN}` is the environment in {}, not the built-in one: rename the file to use that",

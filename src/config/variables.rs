@@ -1,6 +1,7 @@
 //! The environment variables and home folders that the program reads.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rustix::process::getuid;
@@ -40,7 +41,7 @@ pub struct Variables {
     pub color: ColorVariables,
     /// The locale of `LC_ALL`, `LC_CTYPE` or `LANG` has UTF-8.
     pub is_utf8: bool,
-    /// The user's home folder.
+    /// The user's home folder: of `HOME`, else of the system's list of users; `None` if it does not exist.
     pub home: Option<PathBuf>,
     /// The data folder: `$XDG_DATA_HOME` or `~/.local/share` on Linux.
     pub data_dir: Option<PathBuf>,
@@ -75,10 +76,14 @@ pub struct Variables {
 impl Variables {
     /// Reads the environment of this process.
     pub fn from_process() -> Self {
+        let home = dirs::home_dir();
+        // Nobody expects a home folder that is created by a command.
+        let missing = home.clone().filter(|home| is_missing(home));
+        let existing = |folder: &PathBuf| missing.as_ref().is_none_or(|home| !folder.starts_with(home));
         Self {
-            home: dirs::home_dir(),
-            data_dir: dirs::data_dir(),
-            cache_dir: dirs::cache_dir(),
+            home: home.filter(existing),
+            data_dir: dirs::data_dir().filter(existing),
+            cache_dir: dirs::cache_dir().filter(existing),
             ..Self::read(|name| std::env::var_os(name))
         }
     }
@@ -160,10 +165,18 @@ impl Variables {
     /// The embedded Repository service's database file.
     pub fn repository_database(&self) -> Result<PathBuf> {
         let data = self.data_dir.as_ref().ok_or_else(|| {
-            Error::local("there is no folder for the embedded Repository's data: the home folder is not known")
-                .hint("set HOME or XDG_DATA_HOME")
+            Error::local("there is no home folder for the embedded Repository's data")
+                .hint("set HOME to a folder that exists, or set XDG_DATA_HOME")
         })?;
         Ok(data.join("spacectl").join("repository.db"))
+    }
+}
+
+/// Whether no folder is at `path`; one that cannot be reached may exist.
+fn is_missing(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(metadata) => !metadata.is_dir(),
+        Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 

@@ -93,7 +93,7 @@ pub enum Outcome {
     None,
     /// None: the service answered that it did not do it.
     Rejected,
-    /// Unknown: there is no answer, or an unreadable one.
+    /// Unknown: the answer is missing or unreadable.
     Unknown,
     /// None: it was never sent, or HTTP/2 promises that it was not processed.
     NotSent,

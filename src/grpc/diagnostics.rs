@@ -167,7 +167,7 @@ impl Peer {
         let cert = self.tls.identity.as_ref().map(|identity| identity.cert.value.display());
         Some(match (alert, cert) {
             (Alert::CertificateRequired, None) => format!("{GIVE_CERTIFICATE}: the service asks for one"),
-            // Older ways to say that there is none.
+            // Older texts for a missing one.
             (Alert::BadCertificate | Alert::NoCertificate, None) => {
                 format!("{GIVE_CERTIFICATE}: the service may ask for one")
             }

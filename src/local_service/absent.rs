@@ -3,38 +3,33 @@
 //! The descriptors are here as in every build. A [`Store`] cannot be opened, so nothing else is ever called.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tonic::Status;
 use tonic::service::Routes;
 
 use crate::error::{Error, Result};
-use crate::oci::{RegistryClient, RegistryUrl};
 
 #[path = "proto.rs"]
 pub mod proto;
+#[path = "types.rs"]
+mod types;
 
 pub use proto::repository::v1::PluginsInfo as EncodedPlugins;
 use proto::repository::v1::{PluginInfo, RegisterPluginRequest};
 pub use proto::{descriptor_sets, descriptors, first_generation};
+pub use types::{ConnectionLimits, ImageRegistry, OnWarning, ServiceOptions, Store};
 
 /// As in the embedded service, whose descriptors are bundled.
 pub const API_VERSION: &str = "2.0.52";
 
 const ABSENT: &str = "this build of spacectl has no embedded service";
 
-/// Called with the text of each warning.
-pub type OnWarning = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// The plugins in a file: there is none.
-#[derive(Clone, Debug)]
-pub struct Store(Never);
-
+/// What a [`Store`] has of its file: no value exists.
+///
 /// Private, so that the compiler does not warn those who hold a store that their code is unreachable.
 #[derive(Clone, Debug)]
-enum Never {}
+enum OpenStore {}
 
 impl Store {
     /// Says that there is no embedded service.
@@ -62,32 +57,6 @@ impl Store {
     pub async fn clear(&self) -> Result<usize, Status> {
         match self.0 {}
     }
-}
-
-/// The image registry of the embedded service.
-#[derive(Clone, Copy, Debug)]
-pub struct ImageRegistry;
-
-impl ImageRegistry {
-    pub fn new(_: RegistryUrl, _: RegistryClient) -> Self {
-        Self
-    }
-}
-
-/// Settings of the embedded service.
-#[derive(Clone, Default)]
-pub struct ServiceOptions {
-    pub strict: bool,
-    pub on_warning: Option<OnWarning>,
-    pub images: Option<ImageRegistry>,
-    pub managed: Arc<[PluginInfo]>,
-}
-
-/// The limits of connections.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionLimits {
-    pub max_connections: usize,
-    pub idle_timeout: Option<Duration>,
 }
 
 pub async fn routes(store: Store, _: ServiceOptions) -> Result<Routes> {

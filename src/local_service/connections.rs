@@ -19,7 +19,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower_service::Service as _;
 
-use super::plugin::OnWarning;
+use super::types::{ConnectionLimits, OnWarning};
 
 /// The time that open calls have after shutdown; a watched health status never ends by itself.
 const GRACE: Duration = Duration::from_secs(10);
@@ -33,21 +33,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The pause after a connection that could not be accepted. The usual cause, a lack of descriptors, lasts.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-
-/// The limits of connections.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionLimits {
-    /// Further ones wait until one ends.
-    pub max_connections: usize,
-    /// How long a connection may be without a call.
-    pub idle_timeout: Option<Duration>,
-}
-
-impl Default for ConnectionLimits {
-    fn default() -> Self {
-        Self { max_connections: 256, idle_timeout: Some(Duration::from_secs(300)) }
-    }
-}
 
 /// Serves `routes` on `listener` until `shutdown` completes, then lets open calls end for at most ten seconds.
 pub async fn serve(

@@ -1,22 +1,10 @@
 //! The image registry of the embedded service: tags are versions.
 
-use std::sync::Arc;
-
 use super::service_error::ServiceError;
-use crate::oci::{ImageRef, RegistryClient, RegistryUrl, newest_first};
-
-/// A registry that holds every plugin's image, whatever its registry type. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct ImageRegistry {
-    registry: RegistryUrl,
-    client: Arc<RegistryClient>,
-}
+use super::types::ImageRegistry;
+use crate::oci::{ImageRef, newest_first};
 
 impl ImageRegistry {
-    pub fn new(registry: RegistryUrl, client: RegistryClient) -> Self {
-        Self { registry, client: Arc::new(client) }
-    }
-
     /// The versions of `image`, newest first; empty if the image does not exist.
     ///
     /// # Errors

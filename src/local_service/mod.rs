@@ -33,12 +33,12 @@ mod store_error;
 mod table;
 #[cfg(test)]
 mod tests;
+mod types;
 
-pub use connections::{ConnectionLimits, serve};
-pub use images::ImageRegistry;
+pub use connections::serve;
 pub use managed::managed_plugin;
-pub use plugin::{OnWarning, ServiceOptions};
 pub use plugin_list::EncodedPlugins;
 pub use proto::{descriptor_sets, descriptors, first_generation};
 pub use server::{API_VERSION, routes};
-pub use store::Store;
+use store::OpenStore;
+pub use types::{ConnectionLimits, ImageRegistry, OnWarning, ServiceOptions, Store};

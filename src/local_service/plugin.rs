@@ -1,12 +1,8 @@
 //! The Plugin service.
 
-use std::fmt;
-use std::sync::Arc;
-
 use rusqlite::Connection;
 use tonic::{Request, Response, Status, async_trait};
 
-use super::images::ImageRegistry;
 use super::plugin_list::EncodedPlugins;
 use super::proto::repository::v1::plugin_info::State;
 use super::proto::repository::v1::plugin_server::Plugin;
@@ -19,35 +15,11 @@ use super::record::{self, trimmed};
 use super::registration::{self, Registration};
 use super::repository_method::RepositoryKind;
 use super::service_error::ServiceError;
-use super::store::Store;
 use super::store_error::StoreError;
+use super::types::{ServiceOptions, Store};
 use super::{managed, table};
 use crate::oci::plugin_image::{self, ImageNameError};
 use crate::query::timestamp;
-
-/// Called with the text of each warning.
-pub type OnWarning = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// Settings of the embedded service.
-#[derive(Clone, Default)]
-pub struct ServiceOptions {
-    /// Reject an image name that a current service rejects, instead of a warning. Off by default: the documentation's
-    /// own example has such a name.
-    pub strict: bool,
-    /// Called for each accepted image name that a current service rejects.
-    pub on_warning: Option<OnWarning>,
-    /// The registry whose tags are the plugins' versions; without one, images are not looked up.
-    pub images: Option<ImageRegistry>,
-    /// The plugins of the managed repository.
-    pub managed: Arc<[PluginInfo]>,
-}
-
-impl fmt::Debug for ServiceOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("ServiceOptions");
-        debug.field("strict", &self.strict).field("images", &self.images).finish_non_exhaustive()
-    }
-}
 
 /// Implements `Plugin`.
 #[derive(Clone, Debug)]

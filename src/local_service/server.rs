@@ -6,14 +6,14 @@ use tonic::{Request, Response, Status, async_trait};
 use tonic_health::ServingStatus;
 use tonic_reflection::server::Builder;
 
-use super::plugin::{PluginService, ServiceOptions};
+use super::plugin::PluginService;
 use super::proto::core::v1::VersionInfo;
 use super::proto::core::v1::server_info_server::{ServerInfo, ServerInfoServer};
 use super::proto::repository::v1::plugin_server::PluginServer;
 use super::proto::repository::v1::repository_server::RepositoryServer;
 use super::proto::{FILE_DESCRIPTOR_SET, HEALTH_DESCRIPTOR_SET};
 use super::repository_method::RepositoryService;
-use super::store::Store;
+use super::types::{ServiceOptions, Store};
 use crate::error::{Error, Result};
 use crate::schema::spaceone::MAX_MESSAGE_SIZE;
 

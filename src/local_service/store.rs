@@ -16,6 +16,7 @@ use tonic::Status;
 
 use super::store_error::{RESTORE, StoreError, is_busy};
 use super::table;
+use super::types::Store;
 use crate::error::{Error, Result};
 use crate::fs::open_file_with;
 
@@ -38,9 +39,9 @@ const SCHEMA: &str = "
 /// How long a call waits for other processes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The plugins that are registered in one file. Cheap to clone; clones share one connection.
+/// What a [`Store`] has of its file.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(super) struct OpenStore {
     connection: Arc<Mutex<Connection>>,
     is_new: bool,
 }
@@ -70,7 +71,7 @@ impl Store {
         match state {
             FileState::Empty | FileState::Known => {
                 let is_new = matches!(state, FileState::Empty);
-                Ok(Self { connection: Arc::new(Mutex::new(connection)), is_new })
+                Ok(Self(OpenStore { connection: Arc::new(Mutex::new(connection)), is_new }))
             }
             FileState::Foreign => Err(foreign()),
             FileState::Later(version) => Err(failed()
@@ -91,7 +92,7 @@ impl Store {
 
     /// Whether [`Store::open`] created the store.
     pub fn is_new(&self) -> bool {
-        self.is_new
+        self.0.is_new
     }
 
     /// Runs `work` on a snapshot of the store.
@@ -133,7 +134,7 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic in a transaction rolls it back, so the connection in a poisoned lock is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn transact<T>(

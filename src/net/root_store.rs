@@ -4,7 +4,7 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 
 /// The certificates of the system's bundle, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
-/// The system's folder of single certificates is read only if there is no bundle: that takes as long as the rest of a
+/// The system's folder of single certificates is read only without a bundle: that takes as long as the rest of a
 /// call. docs/tls.md says what to do about an authority that is only there.
 pub fn system() -> CertificateResult {
     // Setting one of these, even to a missing file, excludes others.

@@ -71,7 +71,7 @@ impl From<RegistryFailure> for Error {
     }
 }
 
-/// A page of tags; `null` in some registries if there are none.
+/// A page of tags; `null` in some registries if it is empty.
 #[derive(Deserialize)]
 struct TagPage {
     tags: Option<Vec<String>>,

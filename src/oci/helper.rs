@@ -32,7 +32,7 @@ struct HelperOutput {
 /// The credential of helper `name` for `server`; `None` if it has none. `file` names the helper.
 ///
 /// # Errors
-/// There is no such program, or it fails, or does not end until `deadline`.
+/// The program is missing or fails, or does not end until `deadline`.
 pub async fn get(name: &str, server: &str, file: &str, deadline: Deadline) -> Result<Option<CredentialSecret>> {
     let program = format!("docker-credential-{name}");
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {

@@ -162,7 +162,7 @@ impl Scale {
         let left =
             ((width as f64 * least / (least + most)).round() as usize).clamp(1, width - usize::from(has_positive));
         let right = width - left;
-        // Without positive numbers, the second is no number, which `min` passes over.
+        // Without positive numbers, the second is NaN, which `min` passes over.
         let unit = (left as f64 / least).min(right as f64 / most);
         Self { largest, left, right, unit }
     }

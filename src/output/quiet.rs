@@ -29,7 +29,7 @@ pub fn no_id(error: impl Fn(String) -> Error) -> Error {
 
 /// Writes the rows' only column, or that of their id, `own` if there is one; a row without it is an empty line.
 ///
-/// That there is no id may show only here, when all is sent, and is not a usage error then.
+/// A missing id may show only here, when all is sent, and is not a usage error then.
 pub(super) fn write(out: &mut dyn Write, list: &RowList, own: Option<&str>) -> Result<()> {
     let column = match list.headers() {
         [] | [_] => 0,

@@ -149,7 +149,7 @@ impl BackupStore {
     }
 }
 
-/// The content of a file, and why it is not trusted, if so; `None` if there is no regular file of the name.
+/// The content of a file, and why it is not trusted, if so; `None` if no regular file has the name.
 fn read(path: &Path) -> Result<Option<(String, Option<String>)>> {
     let content = || -> io::Result<Option<(String, Option<String>)>> {
         let mut file = match open_file_with(path, OFlags::RDONLY | OFlags::NOFOLLOW) {

@@ -34,11 +34,20 @@ impl ExportedSpec {
 
     /// The fields that `text` does not have; none if it cannot be read.
     pub fn removed_in(&self, text: &str) -> Vec<&str> {
+        self.fields_where(text, |value| value.is_none())
+    }
+
+    /// The fields that are empty in `text`, and are not here; none if it cannot be read.
+    pub fn emptied_in(&self, text: &str) -> Vec<&str> {
+        self.fields_where(text, |value| value.is_some_and(is_empty))
+    }
+
+    fn fields_where(&self, text: &str, is_it: impl Fn(Option<&Value>) -> bool) -> Vec<&str> {
         let Some(Ok(tree)) = YamlDocuments::new(text, LIMITS).ok().and_then(|mut documents| documents.next()) else {
             return Vec::new();
         };
         let (Ok(fields), Value::Object(spec)) = (value::mapping(&tree), &self.spec) else { return Vec::new() };
-        spec.keys().filter(|key| !fields.contains_key(*key)).map(String::as_str).collect()
+        spec.keys().filter(|key| is_it(fields.get(*key))).map(String::as_str).collect()
     }
 
     /// Whether a file's only document is this spec, in whatever notation and with whatever comments.

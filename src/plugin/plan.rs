@@ -125,7 +125,7 @@ impl PluginFields {
     }
 }
 
-/// Removes what a service filled in: the registry's address, which it writes into `registry_config` if there is none.
+/// Removes what a service filled in: the registry's address, which it writes into `registry_config` if it is missing.
 fn remove_filled_in(row: &mut Map<String, Value>, spec: &Map<String, Value>) {
     let has_url = spec.get("registry_config").is_some_and(|config| config.get("url").is_some());
     let Some(address) = row.get("registry_url").filter(|_| !has_url).cloned() else { return };

@@ -147,7 +147,7 @@ impl Progress {
         }
     }
 
-    /// Does `work`, and draws its `state` meanwhile; no bar while there is none, as where a child writes.
+    /// Does `work`, and draws its `state` meanwhile; no bar without one, e.g. where a child writes.
     pub async fn during<T>(&mut self, state: impl Fn() -> Option<ProgressState>, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {

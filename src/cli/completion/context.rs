@@ -245,7 +245,7 @@ pub(super) fn push_new(candidates: &mut Vec<Candidate>, new: Candidate) {
     }
 }
 
-/// The candidates that start with `word`; if there are none, those that do in another case.
+/// The candidates that start with `word`; or else those that do in another case.
 pub(super) fn starting_with(word: &str, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     if candidates.iter().any(|candidate| candidate.value.starts_with(word)) {
         candidates.retain(|candidate| candidate.value.starts_with(word));

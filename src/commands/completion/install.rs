@@ -67,6 +67,21 @@ fn lines(shell: Shell) -> &'static str {
     }
 }
 
+/// The lines in one, which a shell of their kind understands.
+fn one_line(lines: &str) -> String {
+    let mut joined = String::new();
+    for line in lines.lines().map(str::trim) {
+        let separator = match &*joined {
+            "" => "",
+            text if text.ends_with(['{', ';']) || text.ends_with(" then") || line.starts_with('}') => " ",
+            _ => "; ",
+        };
+        joined.push_str(separator);
+        joined.push_str(line);
+    }
+    joined
+}
+
 /// The file that `shell` reads when it starts, or when it completes spacectl for the first time.
 fn path(shell: Shell, variables: &Variables) -> Option<PathBuf> {
     let in_config = |path: &str| variables.xdg_config_home().map(|folder| folder.join(path));
@@ -85,7 +100,7 @@ struct StartupFile {
     shell: String,
     lines: &'static str,
     path: PathBuf,
-    /// `None` if there is no such file.
+    /// `None` if the file does not exist.
     text: Option<Vec<u8>>,
     block: Option<block::Block>,
 }
@@ -93,7 +108,7 @@ struct StartupFile {
 impl StartupFile {
     fn read(shell: Shell, variables: &Variables) -> Result<Self> {
         let path = path(shell, variables)
-            .ok_or_else(|| Error::local("the home folder is not known").hint("set HOME to your home folder"))?;
+            .ok_or_else(|| Error::local("there is no home folder").hint("set HOME to a folder that exists"))?;
         let text = read(&path).map_err(|error| Error::local(format!("cannot read {}", path.display())).cause(error))?;
         let block = block::find(text.as_deref().unwrap_or_default()).map_err(|line| {
             Error::local(format!("{}:{line}: a mark of the spacectl block without its other one", path.display()))
@@ -172,7 +187,7 @@ impl StartupFile {
     fn failed(&self, error: io::Error) -> Error {
         Error::local(format!("cannot change {}", self.path.display()))
             .cause(error)
-            .hint(format!("change it yourself; these lines load completion: {}", self.lines.replace('\n', " ")))
+            .hint(format!("change it yourself; this line loads completion: {}", one_line(self.lines)))
     }
 }
 

@@ -4,10 +4,10 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::{selected, selection, write_rows};
+use super::{selection, write_rows};
 use crate::cli::Format;
 use crate::commands::Context;
-use crate::config::{ConfigDir, EnvironmentName, ParseError, SelectedEnvironment, SelectionSource};
+use crate::config::{ConfigDir, ENDPOINT_VARIABLE, EnvironmentName, ParseError, SelectedEnvironment, SelectionSource};
 use crate::error::{Error, Result};
 use crate::terminal::prompt::Prompt;
 
@@ -26,21 +26,38 @@ pub(super) fn note_variable(name: &EnvironmentName, context: &Context<'_>) {
         let note = format!("SPACECTL_ENVIRONMENT is set: as long as it is, commands use {other}");
         context.streams.diagnostics.note(&note);
     }
-    if context.variables.endpoint.is_some() {
-        let note = "SPACECTL_ENDPOINT is set: as long as it is, calls go there, without an environment";
-        context.streams.diagnostics.note(note);
-    }
+    note_endpoint(context);
 }
 
 /// Prints the name of the environment in use and nothing else, for scripts and prompts.
 pub(super) fn current(context: &mut Context<'_>) -> Result<()> {
-    let (dir, name) = selected(context)?;
-    writeln!(context.streams.out, "{name}")?;
-    if !name.is_built_in() && !dir.has(&name) {
-        let text = format!("there is no environment `{name}` in {}", dir.path().display());
+    note_endpoint(context);
+    let dir = ConfigDir::locate(context.variables)?;
+    let selected = selection(context).require(context.variables, &dir)?;
+    writeln!(context.streams.out, "{}", selected.name)?;
+    warn_of_missing(&dir, &selected, context);
+    Ok(())
+}
+
+/// Warns if the selected environment does not exist.
+fn warn_of_missing(dir: &ConfigDir, selected: &SelectedEnvironment, context: &Context<'_>) {
+    let SelectedEnvironment { name, source } = selected;
+    if !name.is_built_in() && !dir.has(name) {
+        let source = match source {
+            SelectionSource::Flag => String::new(),
+            source => format!(": it is named by {source}"),
+        };
+        let text = format!("there is no environment `{name}` in {}{source}", dir.path().display());
         context.streams.diagnostics.warn(&text);
     }
-    Ok(())
+}
+
+/// Tells the user if calls use no environment.
+fn note_endpoint(context: &Context<'_>) {
+    if context.variables.endpoint.is_some() {
+        let note = format!("{ENDPOINT_VARIABLE} is set: as long as it is, calls go there, without an environment");
+        context.streams.diagnostics.note(&note);
+    }
 }
 
 /// Removes an environment. A person is asked first; a script has named it, and goes on.
@@ -74,6 +91,10 @@ pub(super) fn list(output: Option<Format>, context: &mut Context<'_>) -> Result<
         context.streams.diagnostics.warn(&messages.join(": "));
         None
     });
+    note_endpoint(context);
+    if let Some(selected) = &selected {
+        warn_of_missing(&dir, selected, context);
+    }
     let mut names = dir.environments()?;
     if !names.iter().any(EnvironmentName::is_built_in) {
         names.push(EnvironmentName::built_in());

@@ -79,7 +79,7 @@ fn default_folder(from: Option<ImportSource>, context: &Context<'_>) -> Result<P
     };
     match &context.variables.home {
         Some(home) => Ok(home.join(folder)),
-        None => Err(Error::local("the home folder is not known").hint("set HOME")),
+        None => Err(Error::local("there is no home folder").hint("set HOME to a folder that exists")),
     }
 }
 

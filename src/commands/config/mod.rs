@@ -173,6 +173,7 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     let (dir, name) = selected(context)?;
     let before = dir.load(&name)?;
     before.check_key(key, value)?;
+    before.check_likeness(key)?;
     if is_embedded(&name, &before) && key != "registry" {
         return Err(reads_registry_only(&name));
     }

@@ -129,7 +129,7 @@ struct Report<'a> {
     summary: Summary,
     /// The first failure.
     failed: Option<Error>,
-    /// Whether it was reported that there is no connection.
+    /// Whether a missing connection was reported.
     is_cut_off: bool,
 }
 

@@ -89,7 +89,7 @@ impl BuilderProcess<'_> {
             let _ = kill_process_group(pid, signal);
             return;
         }
-        // The group has this process and what its shell runs with it, e.g. `| tee log`: only the child's part is meant.
+        // The group has this process and what its shell runs with it, e.g. `| tee log`: only the child's part counts.
         // After the child's end its number may be another process's.
         let child = child.id().map(|_| pid);
         for pid in child.into_iter().chain(descendants_in_group().into_iter().filter(|pid| Some(*pid) != child)) {

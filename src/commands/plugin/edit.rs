@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::plugin::builder::quoted;
 use crate::plugin::export::{ExportedSpec, file_names};
 use crate::plugin::plan;
-use crate::plugin::report::{ApplyResult, ChangeOutcome};
+use crate::plugin::report::{ApplyResult, ChangeOutcome, SpecDiff};
 use crate::spec::{self, Draft, Inputs};
 use crate::terminal::io_streams::{Diagnostics, IoStreams};
 use crate::terminal::progress::Progress;
@@ -101,8 +101,9 @@ async fn apply(
             .hint("the id of a plugin, which is in plugin_id or image, cannot be changed"));
     }
     plan.check()?;
-    note_removed(before, path, streams);
     let diffs = plan.diffs();
+    check_emptied(before, path, &diffs)?;
+    note_removed(before, path, streams);
     if diffs.is_empty() {
         return report(args, vec![unchanged(id)], streams);
     }
@@ -139,13 +140,27 @@ fn read(path: &Path, streams: &mut IoStreams) -> Result<Draft> {
     }
 }
 
+/// Refuses empty values that no request can carry: a service takes an empty text for one that is not given.
+fn check_emptied(before: &ExportedSpec, path: &Path, diffs: &[SpecDiff]) -> Result<()> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let is_sent = |field: &&str| diffs.iter().flat_map(|diff| &diff.changes).any(|change| change.field() == *field);
+    let mut emptied = before.emptied_in(&text);
+    emptied.retain(|field| !is_sent(field));
+    if emptied.is_empty() {
+        return Ok(());
+    }
+    Err(Error::local(format!("cannot be emptied: {}", emptied.join(", ")))
+        .cause("an empty value of these is not sent, so they would stay as they are")
+        .hint("give them other values; a list or a mapping is emptied by [] or {}"))
+}
+
 /// Says which fields stay as they are, because the file has them no more.
 fn note_removed(before: &ExportedSpec, path: &Path, streams: &IoStreams) {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let gone: Vec<&str> = before.removed_in(&text);
     if !gone.is_empty() {
         let fields = gone.join(", ");
-        let note = format!("not in the file, so unchanged: {fields}; to empty a field, give it an empty value");
+        let note = format!("not in the file, so unchanged: {fields}; to empty a list or a mapping, write [] or {{}}");
         streams.diagnostics.note(&note);
     }
 }

@@ -53,7 +53,7 @@ pub fn run(args: &PluginExport, context: &mut Context<'_>) -> Result<()> {
     })
 }
 
-/// Refuses a format of the summary where there is none: specs on stdout are always YAML.
+/// Refuses a format of the summary where none is printed: specs on stdout are always YAML.
 fn check_output(args: &PluginExport) -> Result<()> {
     let (format, instead) = match (&args.dir, args.output) {
         (Some(_), _) | (None, ApplyFormat::Text) => return Ok(()),

@@ -149,7 +149,7 @@ fn without_options(field: &FieldDescriptorProto) -> FieldDescriptorProto {
     FieldDescriptorProto { options, ..field.clone() }
 }
 
-/// Stands in for `google/protobuf/descriptor.proto`: prost-reflect looks up the types of options in the pool, and
+/// Replaces `google/protobuf/descriptor.proto`: prost-reflect looks up the types of options in the pool, and
 /// without them builds its pool of all well-known types first, which takes longer (0.7 ms) than all else here.
 fn option_types() -> FileDescriptorProto {
     let types = ["MessageOptions", "FieldOptions", "EnumOptions"];

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldOptions, FileDescriptorProto};
 
-/// Makes JSON names the fields' own. A file of proto3 with names that are alike becomes one of proto2, which packs
+/// Makes JSON names the fields' own. A file of proto3 with equal names becomes one of proto2, which packs
 /// lists as before. There every field can tell whether it is set, and so a zero that was sent is shown.
 pub(super) fn allow(file: &mut FileDescriptorProto) {
     let mut is_clash = false;

@@ -84,7 +84,7 @@ impl Document {
         }
     }
 
-    /// Whether the rows of a list have what they are to be sorted by, or there are none.
+    /// Whether the rows of a list have what they are to be sorted by, or it has no rows.
     pub fn can_sort(&self, query: &ClientSideQuery) -> bool {
         let name = query.sort.as_ref().and_then(|sort| sort.column().first_name());
         self.is_empty() || name.is_none_or(|name| self.list().is_some_and(|list| list.has_field(name)))
@@ -142,7 +142,7 @@ impl Document {
         }
     }
 
-    /// The response as rows; one value is one row, and an empty object is none.
+    /// The response as rows; one value is one row, an empty object none.
     pub fn into_list(self) -> RowList {
         match self {
             Self::List(list) | Self::Row(list) => list,

@@ -1,6 +1,6 @@
 //! Templates: files with the columns of one resource's tables.
 //!
-//! The file is the Python client's: `template: {list: [columns]}`, each column as `-c` takes it. Other keys are kept.
+//! The file is the Python client's: `template: {list: [columns]}`, each column as `-c` takes it. Others are preserved.
 //! It is read as a tree with places and not by serde: a column that a service lacks is reported at its line and column,
 //! which serde's types do not hold.
 

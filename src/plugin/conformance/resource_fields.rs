@@ -159,7 +159,7 @@ fn report_dollar(field: &str, key: &str, findings: &mut FindingGroups) {
     findings.report(Deviation::new(TestRule::ResourceTypeOfField, &path, message));
 }
 
-/// Parses a JSON object as Python does, which takes NaN and Infinity; with whether there are none.
+/// Parses a JSON object as Python does, which takes NaN and Infinity; and says whether it has none of them.
 fn parse_object(text: &str) -> Option<(Map<String, Value>, bool)> {
     let parse = |text: &str| serde_json::from_str(text).ok();
     let is_finite = |object| (object, true);

@@ -28,7 +28,7 @@ pub fn text<'a>(fields: &'a Value, field: &str) -> Option<&'a str> {
     fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// The items of a list, with their indexes; none if it is no list.
+/// The items of a list, with their indexes; none if it is something else.
 pub fn items<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = (usize, &'a Value)> {
     value.get(field).and_then(Value::as_array).into_iter().flatten().enumerate()
 }

@@ -21,8 +21,8 @@ pub fn check(checker: &mut Checker<'_>) {
     }
 }
 
-/// The key of a text, by which it may be a secret: of `{name: API_KEY, value: ...}` that is the name. A list under a
-/// secret's name is usually one of names.
+/// The key of a text, which may say that it is a secret: of `{name: API_KEY, value: ...}` that is the name. A list
+/// under a secret's name is usually one of names.
 fn key_of<'a>(path: &'a FieldPath, owner: Option<&Map<String, Value>>) -> &'a str {
     let Some(Segment::Key(key)) = path.0.last() else { return "" };
     let name = ["key", "k", "name"].iter().find_map(|key| owner?.get(*key)?.as_str());

@@ -28,7 +28,7 @@ impl Resource {
     /// full name.
     ///
     /// The one of its service, or the only one of that name in another package, e.g. `spaceone.api.core.v1.ServerInfo`
-    /// for `repository.ServerInfo`; else the only fuzzy match. Without `api_version`, [`newest`] takes one of several
+    /// for `repository.ServerInfo`; else the only fuzzy match. Without `api_version`, [`newest`] chooses among several
     /// versions.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl Resource {
         if let [only] = fitting {
             return Ok(only);
         }
-        // A plugin's own server has one name for both: only at its URL are they told apart.
+        // A plugin's own server has one name for both: only its URL distinguishes them.
         let is_plugin = is_plugin_server(&self.service);
         let asked = if is_plugin { &self.at_service("") } else { self };
         let mut names: Vec<String> = fitting.iter().map(|name| asked.known_as(name, is_home).to_string()).collect();

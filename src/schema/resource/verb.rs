@@ -4,11 +4,11 @@ use crate::schema::did_you_mean::nearest;
 use crate::schema::resource::fuzzy;
 
 /// Synonyms. The API has one or two verbs of each group, and which one differs from resource to resource.
-const SYNONYMS: [&[&str]; 7] = [
+pub const SYNONYMS: [&[&str]; 7] = [
     &["register", "create", "add", "new", "insert"],
-    &["deregister", "delete", "remove", "unregister", "destroy", "rm"],
-    &["update", "change", "modify", "edit", "patch", "set", "put"],
-    &["get", "show", "describe", "read", "fetch"],
+    &["deregister", "delete", "remove", "unregister", "destroy", "rm", "uninstall"],
+    &["update", "change", "modify", "edit", "patch", "set", "put", "replace"],
+    &["get", "show", "describe", "read", "fetch", "view", "inspect", "info", "cat"],
     &["list", "ls", "search", "find", "query"],
     &["enable", "activate", "start"],
     &["disable", "deactivate", "stop"],
