@@ -445,3 +445,20 @@ fn every_line_of_the_page_is_accepted() {
     }
     assert!(count >= 40, "{count}");
 }
+
+#[test]
+fn a_session_belongs_to_an_environment_and_workspaces_are_rows() {
+    let user = Spacectl::new();
+    for (line, expected) in [
+        ("login prod", "login -e prod"),
+        ("login grpc://h:1", "login --url grpc://h:1"),
+        ("logout prod", "logout -e prod"),
+        ("whoami prod", "whoami -e prod"),
+        ("workspace delete w-1", "exec delete identity.Workspace -p workspace_id=w-1"),
+        ("workspace get w-1", "get identity.Workspace -p workspace_id=w-1"),
+        ("workspace create", "exec create identity.Workspace"),
+    ] {
+        let run = user.run(line);
+        assert!(run.stderr.contains(&format!("\nhint: run `spacectl {expected}`\n")), "{line}: {run}");
+    }
+}

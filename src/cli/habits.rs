@@ -215,19 +215,7 @@ pub static COMMANDS: &[Habit] = &[
     line("config", &["login"], "login", "to log in as a person"),
     line("config", &["test", "status"], "config check", "to test the endpoints and the key"),
     line("workspace", &["switch", "select", "set"], "workspace use NAME", "to work in another workspace"),
-    line("workspace", &["show", "current"], "whoami", "to see the workspace in use"),
-    line(
-        "workspace",
-        &["create", "add", "new"],
-        "exec create identity.Workspace -p name=NAME",
-        "to create a workspace",
-    ),
-    line(
-        "workspace",
-        &["delete", "rm", "remove"],
-        "exec delete identity.Workspace -p workspace_id=ID",
-        "to delete a workspace and all in it",
-    ),
+    line("workspace", &["current"], "whoami", "to see the workspace in use"),
     // What nothing here does.
     nothing(
         &["scale", "autoscale", "rollout", "restart"],

@@ -19,7 +19,13 @@ use crate::spec::source::Syntax;
 const ROW_OPTIONS: [&str; 8] = ["--filter", "--filter-any", "--search", "--limit", "-l", "--page", "--sort", "-s"];
 
 /// Commands with subcommands.
-const GROUPS: [&str; 4] = ["config", "template", "local", "plugin"];
+const GROUPS: [&str; 5] = ["config", "template", "local", "plugin", WORKSPACE];
+
+/// The group that has the name of a resource.
+const WORKSPACE: &str = "workspace";
+
+/// Commands of a session, which belongs to an environment.
+const SESSION_COMMANDS: [&str; 3] = ["login", "logout", "whoami"];
 
 /// Commands of `plugin` that take specs.
 const SPEC_COMMANDS: [&str; 6] = ["apply", "diff", "publish", "build", "push", "lint"];
@@ -28,8 +34,10 @@ const SPEC_COMMANDS: [&str; 6] = ["apply", "diff", "publish", "build", "push", "
 const ENVIRONMENT_COMMANDS: [&str; 5] = ["show", "check", "edit", "list", "current"];
 
 /// Commands for whose misspellings clap's own tip is best.
-const COMMANDS: [&str; 10] =
-    ["exec", "list", "get", "stat", "analyze", "plugin", "explain", "config", "template", "version"];
+const COMMANDS: [&str; 14] = [
+    "exec", "list", "get", "stat", "analyze", "plugin", "explain", "config", "template", "version", "login", "logout",
+    "whoami", WORKSPACE,
+];
 
 /// Suggests what to type instead of a command line that clap rejected; `None` if clap's own tips are the best.
 pub fn suggest(error: &clap::Error, args: &[OsString]) -> Option<String> {
@@ -145,6 +153,11 @@ fn for_argument(error: &clap::Error, arg: &str, words: &[&str]) -> Option<String
         let line = SuggestedLine::replaced(before, vec!["-s".to_owned(), arg.to_owned()], after).accepted_whole();
         return line.map(|line| format!("run {line} to switch to an environment"));
     }
+    if before.iter().any(|word| SESSION_COMMANDS.contains(word)) {
+        let option = if arg.contains("://") { "--url" } else { "-e" };
+        let typed = [option, arg].map(str::to_owned).to_vec();
+        return SuggestedLine::replaced(before, typed, after).accepted_whole().map(|line| run(&line));
+    }
     if let [.., "config", command] = before
         && ENVIRONMENT_COMMANDS.contains(command)
     {
@@ -221,7 +234,13 @@ fn for_command(word: &str, words: &[&str]) -> Option<String> {
             words[group + 1..index].iter().partition(|other| is_below(other));
         let at = [&[words[group]][..], &below].concat().join(" ");
         let before = [&words[..group], &options].concat();
-        return from_rows(&at, word, &before, after).or_else(|| habits::nothing_for(word).map(str::to_owned));
+        return from_rows(&at, word, &before, after).or_else(|| {
+            if words[group] != WORKSPACE || !verb::is_known(word) {
+                return habits::nothing_for(word).map(str::to_owned);
+            }
+            let (positionals, _) = split(after, root.find_subcommand("exec")?);
+            for_verb(&root, word, "identity.Workspace", &before, after, positionals.first().copied())
+        });
     }
     if let Some(sentence) = habits::nothing_for(word) {
         return Some(sentence.to_owned());

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Context;
+use super::embedded::{RegistryAccess, images, open_store};
 use super::identity::IdentityEndpoint;
 use super::session_tokens::SessionTokens;
 use super::tls_flags::{exposed_key, refuse_useless, tls_of};
 use crate::config::{
     BUILT_IN, ConfigDir, Credential, Destination, ENDPOINT_VARIABLE, EndpointUrl, Endpoints, IDENTITY, KeyOrigin,
-    ParseError, Secret, SelectedEnvironment, Selection, Settings, Variables,
+    ParseError, Secret, SelectedEnvironment, Selection, Settings,
 };
 use crate::error::{Error, Result};
 use crate::grpc::cache::{CacheKind, FileCache};
@@ -24,17 +25,13 @@ use crate::grpc::resolve::{MethodRef, ResolvedMethod};
 use crate::grpc::token_source::TokenSource as _;
 use crate::grpc::trace::{Detail, Trace};
 use crate::local_service;
-use crate::local_service::{ImageRegistry, ServiceOptions, Store};
+use crate::local_service::{ServiceOptions, Store};
 use crate::net::tls::TlsSettings;
-use crate::oci;
-use crate::oci::{CredentialFiles, ProxyConfig, RegistryUrl};
+use crate::oci::RegistryUrl;
 use crate::plugin::conformance::PluginKind;
 use crate::schema::resource::{Resource, service_among};
 use crate::schema::spaceone::is_plugin_server;
 use crate::terminal::io_streams::Diagnostics;
-
-/// How long the embedded service waits for its image registry.
-const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reaches the services of the environment in use.
 pub struct Connector {
@@ -349,25 +346,6 @@ pub fn trace(verbose: u8, diagnostics: &Diagnostics) -> Trace {
     Trace::new(detail, move |line| diagnostics.trace(line))
 }
 
-/// Credentials and proxy for image registries, from the process environment.
-#[derive(Clone, Debug)]
-pub struct RegistryAccess {
-    logins: CredentialFiles,
-    proxy: ProxyConfig,
-}
-
-impl RegistryAccess {
-    pub fn of(variables: &Variables) -> Self {
-        let proxy = ProxyConfig::new(variables.https_proxy.clone(), variables.no_proxy.clone());
-        Self { logins: CredentialFiles::new(variables.registry_logins()), proxy }
-    }
-
-    /// A client that waits `limit` for each response.
-    pub fn client(self, limit: Duration) -> oci::RegistryClient {
-        oci::RegistryClient::new(self.logins, limit).with_proxy(self.proxy)
-    }
-}
-
 /// The image registry of the environment `local`, if that is in use.
 pub fn registry_of_local(context: &Context<'_>) -> Option<RegistryUrl> {
     settings_of_local(context)?.registry
@@ -382,23 +360,4 @@ fn settings_of_local(context: &Context<'_>) -> Option<Settings> {
     // Building and pushing need no environment; what calls a service reports what is wrong with it.
     let settings = Settings::resolve(&selection(context), context.variables).ok()?;
     matches!(settings.endpoints, Endpoints::Embedded).then_some(settings)
-}
-
-/// The registry in which the embedded service looks up images.
-pub fn images(registry: RegistryUrl, access: RegistryAccess, trace: Trace) -> ImageRegistry {
-    let client = access.client(REGISTRY_PATIENCE);
-    ImageRegistry::new(registry, client.on_request(move |line| trace.step(|| line.to_owned())))
-}
-
-fn open_store(variables: &Variables, registry: Option<&RegistryUrl>, diagnostics: &Diagnostics) -> Result<Store> {
-    let path = variables.repository_database()?;
-    let store = Store::open(&path)?;
-    if store.is_new() {
-        let images = match registry {
-            Some(registry) => format!("images are looked up at {registry}"),
-            None => "image existence is not checked".to_owned(),
-        };
-        diagnostics.note(&format!("the environment {BUILT_IN} stores plugins in {}; {images}", path.display()));
-    }
-    Ok(store)
 }

@@ -13,6 +13,7 @@ use tonic::Status;
 
 use super::confirm;
 use super::connector;
+use super::embedded::{self, RegistryAccess};
 use super::{Context, block_on};
 use crate::cli::{Global, Local, SyncMode};
 use crate::codec::encode;
@@ -142,7 +143,7 @@ fn serve(
     };
     let store = Store::open(&path)?;
     let store = if sync == SyncMode::Full { store.with_full_sync()? } else { store };
-    let access = connector::RegistryAccess::of(context.variables);
+    let access = RegistryAccess::of(context.variables);
     let trace = connector::trace(context.global.verbose, &context.streams.diagnostics);
     block_on(async {
         let cannot_listen = |error: std::io::Error| {
@@ -170,7 +171,7 @@ fn serve(
             warner.warn(warning);
             warner.finish(None);
         };
-        let images = registry.map(|registry| connector::images(registry, access, trace));
+        let images = registry.map(|registry| embedded::images(registry, access, trace));
         let on_warning: OnWarning = Arc::new(on_warning);
         let options = ServiceOptions { on_warning: Some(Arc::clone(&on_warning)), images, ..options };
         let routes = local_service::routes(store, options).await?;

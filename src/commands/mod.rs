@@ -10,6 +10,7 @@ mod connector;
 mod drafts;
 mod dry_run;
 mod editor;
+mod embedded;
 mod exec;
 mod explain;
 mod filters;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::connector::selection;
 use super::identity::IdentityApi;
 use super::login::{
-    ROOT_DOMAIN, Workspace, choose, choose_among, connector, describe, fixed, grant, refuse_call_options,
+    ROOT_DOMAIN, UserWorkspace, choose, choose_among, connector, describe, fixed, grant, refuse_call_options,
     warn_of_variables, workspaces,
 };
 use super::output_options::{OutputOptions, columns};
@@ -39,7 +39,7 @@ pub fn run(args: &WorkspaceCommand, context: &mut Context<'_>) -> Result<()> {
                 context.streams.diagnostics.note("no workspace is open to you: ask an administrator of the domain");
             }
             let current = session.scope.workspace_id();
-            let rows = rows.into_iter().map(|Workspace { id, name, role_type }| {
+            let rows = rows.into_iter().map(|UserWorkspace { id, name, role_type }| {
                 let is_current = Some(id.as_str()) == current;
                 json!({"workspace_id": id, "name": name, "role_type": role_type, "current": is_current})
             });

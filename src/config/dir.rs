@@ -269,8 +269,8 @@ impl ConfigDir {
         let names = self.environments().unwrap_or_default();
         let error = if names.is_empty() {
             Error::local(format!("there is no configuration in {}", self.folder.display())).hint(format!(
-                "create one with `{}`, with `spacectl login --url grpc+ssl://HOST:443`, or with `spacectl config init`, \
-                 which asks on a terminal; `spacectl config import FILE` imports those of other programs",
+                "create one with `{}`, with `spacectl login --url grpc+ssl://HOST:443`, or with `spacectl config \
+                 init`, which asks on a terminal; `spacectl config import FILE` imports those of other programs",
                 how_to_create("prod")
             ))
         } else {

@@ -55,12 +55,12 @@ pub fn run(args: &Login, context: &mut Context<'_>) -> Result<()> {
         AppCall { api: &api, args, scope: &scope, token }.secret(context).await
     })?;
     mask::remember(&secret);
-    let kept = if args.print {
+    let delivered = if args.print {
         writeln!(context.streams.out, "{secret}").and_then(|()| context.streams.out.flush()).map_err(Error::from)
     } else {
         store(&secret, &session, &dir, &name, context)
     };
-    kept.map_err(|error| error.hint("run the command again with --rotate: the app has a secret, and it is lost"))
+    delivered.map_err(|error| error.hint("run the command again with --rotate: the app has a secret, and it is lost"))
 }
 
 /// Refuses a scope in which there are no apps.

@@ -31,7 +31,7 @@ use crate::secret::jwt;
 use crate::terminal::io_streams::Diagnostics;
 use crate::terminal::prompt::Prompt;
 
-pub use self::scope::{ROOT_DOMAIN, Workspace, choose, choose_among, fixed, workspaces};
+pub use self::scope::{ROOT_DOMAIN, UserWorkspace, choose, choose_among, fixed, workspaces};
 
 /// A clock that differs by more than this is worth a warning, in seconds.
 const MAX_SKEW: i64 = 120;

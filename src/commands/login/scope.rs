@@ -20,7 +20,7 @@ pub const ROOT_DOMAIN: &str = "domain-root";
 const MAX_NAMED: usize = 10;
 
 /// A workspace that the user may work in.
-pub struct Workspace {
+pub struct UserWorkspace {
     pub id: String,
     pub name: String,
     /// The user's role there; `None` for administrators of the domain, who need none.
@@ -37,16 +37,16 @@ pub fn fixed(scope: Option<LoginScope>) -> Option<TokenScope> {
 }
 
 /// The workspaces of the user whose token this is, sorted by name. It has to be one for the user's own profile.
-pub async fn workspaces(api: &IdentityApi, token: &StoredToken) -> Result<Vec<Workspace>> {
+pub async fn workspaces(api: &IdentityApi, token: &StoredToken) -> Result<Vec<UserWorkspace>> {
     let response = api.call("UserProfile", "get_workspaces", json!({}), Some(&token.secret())).await?;
     let rows = response.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = |row: &Value, field: &str| row.get(field).and_then(Value::as_str).map(str::to_owned);
     let workspace = |row: &Value| {
         let id = text(row, "workspace_id")?;
         let role = text(row, "role_type").filter(|role| role != "NONE" && role != "ROLE_TYPE_NONE");
-        Some(Workspace { name: text(row, "name").unwrap_or_else(|| id.clone()), id, role_type: role })
+        Some(UserWorkspace { name: text(row, "name").unwrap_or_else(|| id.clone()), id, role_type: role })
     };
-    let mut workspaces: Vec<Workspace> = rows.iter().filter_map(workspace).collect();
+    let mut workspaces: Vec<UserWorkspace> = rows.iter().filter_map(workspace).collect();
     workspaces.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(workspaces)
 }
@@ -88,19 +88,19 @@ pub async fn choose(
     }
 }
 
-fn in_workspace(workspace: &Workspace) -> (TokenScope, Option<String>) {
+fn in_workspace(workspace: &UserWorkspace) -> (TokenScope, Option<String>) {
     (TokenScope::Workspace { workspace_id: workspace.id.clone() }, Some(workspace.name.clone()))
 }
 
 /// The workspace with this ID or name.
-fn find(workspaces: &[Workspace], name: &str) -> Result<(TokenScope, Option<String>)> {
+fn find(workspaces: &[UserWorkspace], name: &str) -> Result<(TokenScope, Option<String>)> {
     if name.is_empty() {
         return Err(Error::usage("the workspace is empty").hint("give a name or ID"));
     }
     if let Some(workspace) = workspaces.iter().find(|workspace| workspace.id == name) {
         return Ok(in_workspace(workspace));
     }
-    let named: Vec<&Workspace> = workspaces.iter().filter(|workspace| workspace.name == name).collect();
+    let named: Vec<&UserWorkspace> = workspaces.iter().filter(|workspace| workspace.name == name).collect();
     match &named[..] {
         [workspace] => Ok(in_workspace(workspace)),
         [] => {
@@ -120,7 +120,7 @@ fn find(workspaces: &[Workspace], name: &str) -> Result<(TokenScope, Option<Stri
 }
 
 /// Asks a person for one of the workspaces.
-pub fn choose_among(workspaces: &[Workspace], context: &mut Context<'_>) -> Result<(TokenScope, Option<String>)> {
+pub fn choose_among(workspaces: &[UserWorkspace], context: &mut Context<'_>) -> Result<(TokenScope, Option<String>)> {
     let Some(mut prompt) = Prompt::new(context.streams) else {
         let names = workspaces.iter().take(MAX_NAMED).map(|workspace| shell_word(Path::new(&workspace.name)));
         let names = names.collect::<Vec<_>>().join(", ");

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::describe_tags;
 use crate::cli::{PluginImage, PluginSources};
-use crate::commands::connector::{RegistryAccess, registry_of_local};
+use crate::commands::connector::registry_of_local;
+use crate::commands::embedded::RegistryAccess;
 use crate::commands::plugin::child_process::{BuilderProcess, succeeds};
 use crate::commands::plugin::poll::{Pending, PollTimeout, poll};
 use crate::commands::plugin::preflight::SpecTexts;
