@@ -411,7 +411,8 @@ fn a_session_that_has_ended_stops_scripts_with_the_line_to_type() {
 fn a_flag_outranks_a_variable_that_a_session_that_the_file() {
     let identity = Identity::start();
     let user = identity.logged_in();
-    user.run_with_input("config set api_key -", "file-key").success();
+    let run = user.run_with_input("config set api_key -", "file-key");
+    assert!(run.stderr.starts_with("warning: the session of lab is used instead of this key"), "{run}");
     user.run("config set x_workspace_id w-file").success();
     let sent = |line: &str, variables: &[(&str, &str)]| {
         let _ = user.run_with(variables, line);

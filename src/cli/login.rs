@@ -48,7 +48,7 @@ pub struct Login {
     /// Create an app for scripts, and store its secret
     ///
     /// A session that is alive saves the password. The secret becomes the environment's key, in a file of
-    /// mode 0600 that api_key_file names, and the session is forgotten.
+    /// mode 0600 that api_key_file names, and the session is removed.
     #[arg(long, value_name = "NAME")]
     pub app: Option<String>,
 
@@ -106,7 +106,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 #[derive(Debug, Args)]
 pub struct Logout {
-    /// Forget the sessions of all environments
+    /// Remove the sessions of all environments
     #[arg(long)]
     pub all: bool,
 }

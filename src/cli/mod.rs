@@ -246,7 +246,7 @@ pub enum Command {
     /// Log in as a person, or make a key for scripts
     #[command(after_long_help = login::LOGIN_EXAMPLES)]
     Login(Login),
-    /// Forget the session of an environment
+    /// Remove the session of an environment
     #[command(after_long_help = login::LOGOUT_EXAMPLES)]
     Logout(Logout),
     /// Show which credential calls use, for whom, and until when

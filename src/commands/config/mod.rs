@@ -198,6 +198,10 @@ fn set(key: &str, value: &str, context: &mut Context<'_>) -> Result<()> {
     if key == "api_key" && context.variables.api_key.is_some() {
         diagnostics.warn("SPACECTL_API_KEY is set: it is used instead of this key");
     }
+    if environment.credential_keys().contains(&key) && dir.session(&name).is_ok_and(|session| session.is_some()) {
+        let logout = format!("remove it with `spacectl logout -e {name}`");
+        diagnostics.warn(&format!("the session of {name} is used instead of this key: {logout}"));
+    }
     if key == "registry" && !name.is_built_in() {
         diagnostics.warn(&format!("only the environment {BUILT_IN} reads registry, and this is {name}"));
     }

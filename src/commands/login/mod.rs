@@ -173,14 +173,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn session(&mut self, context: &mut Context<'_>) -> Result<LoginSession> {
         let previous = self.previous;
-        let domain = value(
-            self.args.domain.as_deref(),
-            previous.map(|session| session.domain.as_str()),
-            "--domain",
-            "Domain",
-            context,
-        )?;
-        let domain_id = self.domain_id(&domain, context).await?;
+        let (domain, domain_id) = self.domain(context).await?;
         let user_id = value(
             self.args.user.as_deref(),
             previous.map(|session| session.user_id.as_str()),
@@ -218,6 +211,25 @@ impl Attempt<'_> {
         Ok(session)
     }
 
+    /// The domain's name and ID; a person is asked until there is one of the name.
+    async fn domain(&self, context: &mut Context<'_>) -> Result<(String, String)> {
+        let default = self.previous.map(|session| session.domain.as_str());
+        loop {
+            let domain = value(self.args.domain.as_deref(), default, "--domain", "Domain", context)?;
+            match self.domain_id(&domain, context).await {
+                Ok(id) => return Ok((domain, id)),
+                Err(error)
+                    if error.kind() == ErrorKind::Status(Code::NotFound)
+                        && self.args.domain.is_none()
+                        && Prompt::new(context.streams).is_some() =>
+                {
+                    context.streams.diagnostics.refuse(&error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// The id of the domain of this name.
     async fn domain_id(&self, domain: &str, context: &mut Context<'_>) -> Result<String> {
         let info = self.api.call("Domain", "get_auth_info", json!({"name": domain}), None).await;
@@ -226,7 +238,7 @@ impl Attempt<'_> {
                 let sent = error.sent_text().unwrap_or_default().to_owned();
                 Error::status(Code::NotFound, format!("there is no domain {domain} at {}", self.url))
                     .cause(sent)
-                    .hint("check --domain: it is the domain's name, not its ID")
+                    .hint("give the domain's name, not its ID")
             }
             _ => error,
         })?;
