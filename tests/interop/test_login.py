@@ -129,8 +129,8 @@ def test_faults_of_people_and_domains(account, admin, person, log_in):
 def test_a_person_on_a_terminal(account, person):
     screen = terminal(person, "login")
     screen.wait_until(lambda lines: lines and lines[-1] == "Domain:")
-    screen.type("mistyped\r")
-    screen.wait_for("there is no domain mistyped at")
+    screen.type("elsewhere\r")
+    screen.wait_for("there is no domain elsewhere at")
     screen.type(f"{account.domain_name}\r")
     screen.wait_until(lambda lines: lines[-1] == "User:")
     screen.type(f"{account.user_id}\r")
