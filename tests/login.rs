@@ -610,7 +610,7 @@ fn workspaces_are_listed_and_switched_without_the_password() {
     let user = identity.user();
     let run = user.run_with_input(LOGIN, &format!("{PASSWORD}\n"));
     assert_eq!(run.status, Some(2), "{run}");
-    assert!(run.stderr.contains("hint: add --workspace with one of team-1, team-2"), "{run}");
+    assert!(run.stderr.contains("hint: add --workspace, one of team-1, team-2"), "{run}");
     user.run_with_input(&format!("{LOGIN} --workspace team-2"), &format!("{PASSWORD}\n")).success();
     let issued = identity.count("Token.issue");
     assert_eq!(user.run("workspace list -o quiet").quiet_success(), "w-1\nw-2\n");
@@ -618,6 +618,7 @@ fn workspaces_are_listed_and_switched_without_the_password() {
     let whoami: Value = serde_json::from_str(&user.run("whoami -o json").quiet_success()).unwrap();
     assert_eq!((&whoami["workspace"], &whoami["workspace_id"]), (&json!("team-1"), &json!("w-1")));
     assert_eq!(user.run("workspace use team-9").status, Some(1));
+    assert!(user.run("workspace use").stderr.contains("hint: add NAME, one of team-1, team-2"));
     user.run("workspace use --scope domain").success();
     let whoami: Value = serde_json::from_str(&user.run("whoami -o json").quiet_success()).unwrap();
     assert_eq!((&whoami["scope"], &whoami["workspace_id"]), (&json!("DOMAIN"), &json!(null)));

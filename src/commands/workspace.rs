@@ -58,7 +58,7 @@ pub fn run(args: &WorkspaceCommand, context: &mut Context<'_>) -> Result<()> {
                         let token = profile_token(&api, &session, &name).await?;
                         match wanted {
                             Some(wanted) => choose(&api, &token, Some(wanted), None, context).await?,
-                            None => choose_among(&workspaces(&api, &token).await?, context)?,
+                            None => choose_among(&workspaces(&api, &token).await?, "NAME", context)?,
                         }
                     }
                 };

@@ -84,7 +84,7 @@ pub async fn choose(
     match &workspaces[..] {
         [] => Ok((TokenScope::User, None)),
         [only] => Ok(in_workspace(only)),
-        several => choose_among(several, context),
+        several => choose_among(several, "--workspace", context),
     }
 }
 
@@ -119,15 +119,19 @@ fn find(workspaces: &[UserWorkspace], name: &str) -> Result<(TokenScope, Option<
     }
 }
 
-/// Asks a person for one of the workspaces.
-pub fn choose_among(workspaces: &[UserWorkspace], context: &mut Context<'_>) -> Result<(TokenScope, Option<String>)> {
+/// Asks a person for one of the workspaces; elsewhere, `argument` has to name it.
+pub fn choose_among(
+    workspaces: &[UserWorkspace],
+    argument: &str,
+    context: &mut Context<'_>,
+) -> Result<(TokenScope, Option<String>)> {
     let Some(mut prompt) = Prompt::new(context.streams) else {
         let names = workspaces.iter().take(MAX_NAMED).map(|workspace| shell_word(Path::new(&workspace.name)));
         let names = names.collect::<Vec<_>>().join(", ");
         let more = workspaces.len().saturating_sub(MAX_NAMED);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        return Err(Error::usage(format!("--workspace is missing: you have {} workspaces", workspaces.len()))
-            .hint(format!("add --workspace with one of {names}{more}")));
+        return Err(Error::usage(format!("{argument} is missing: you have {} workspaces", workspaces.len()))
+            .hint(format!("add {argument}, one of {names}{more}")));
     };
     prompt.say("Workspaces:");
     for workspace in workspaces {
