@@ -517,6 +517,52 @@ fn a_workspace_is_not_the_domain_whatever_its_name() {
 }
 
 #[test]
+fn no_program_that_is_started_gets_a_token() {
+    let identity = Identity::start();
+    let user = identity.logged_in().variable("PATH", "/usr/bin:/bin");
+    user.file(
+        "m.yml",
+        r#"
+tasks:
+  - {uses: "@modules/resource", spec: {resource_type: identity.User, mode: EXEC, verb: {exec: list}}}
+  - {id: shell, uses: "@modules/shell", spec: {run: "env; tr '\\0' ' ' < /proc/$PPID/cmdline"}}
+  - {uses: "@modules/print", spec: {output: text, data: "${{ tasks.shell.output.result }}"}}
+"#,
+    );
+    let run = user.run("apply m.yml");
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(
+        run.status == Some(0) && said.contains("SPACECTL_ENVIRONMENT=lab") && said.contains("apply m.yml"),
+        "{run}"
+    );
+    assert!(said.contains("SPACECTL_IN_MANIFEST") && !said.contains("eyJ") && !said.contains("********"), "{run}");
+}
+
+#[test]
+fn a_manifest_is_resumed_only_where_it_was_begun() {
+    let identity = Identity::start();
+    identity.state.workspaces.store(2, Ordering::Relaxed);
+    let user = identity.user().variable("PATH", "/usr/bin:/bin");
+    user.run_with_input(&format!("{LOGIN} --workspace team-1"), &format!("{PASSWORD}\n")).success();
+    user.file(
+        "m.yml",
+        r#"
+tasks:
+  - {name: one, uses: "@modules/shell", spec: {run: "echo one"}}
+  - {name: two, uses: "@modules/shell", spec: {run: "test -e ready"}}
+"#,
+    );
+    assert_eq!(user.run("apply m.yml --resume log").status, Some(1));
+    user.run("workspace use team-2").success();
+    let run = user.run("apply m.yml --resume log");
+    assert!(run.status != Some(0) && !run.stderr.contains("DONE [one]"), "{run}");
+    user.run("workspace use team-1").success();
+    user.file("ready", "");
+    let run = user.run("apply m.yml --resume log");
+    assert!(run.status == Some(0) && run.stderr.contains("DONE [one]"), "{run}");
+}
+
+#[test]
 fn each_fault_of_a_login_has_its_own_words() {
     let identity = Identity::start();
     let user = identity.user();
@@ -720,6 +766,7 @@ fn what_a_session_is_not_for_is_refused() {
         ("login --scope domain --workspace w", "cannot be used with"),
         ("workspace list", "not logged in to lab"),
         ("login --yes", "--url"),
+        ("login --ca /nowhere.pem --domain acme --user ada", "--ca is for TLS"),
         ("login --rotate", "--app"),
         ("login --app ci --scope system", "an app cannot work in the system"),
         ("login --app ci --scope domain --project p", "--project is for an app in a workspace"),

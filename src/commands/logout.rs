@@ -1,4 +1,4 @@
-//! `logout`: forgets sessions.
+//! `logout`: removes sessions.
 
 use super::Context;
 use super::connector::selection;
@@ -15,7 +15,7 @@ pub fn run(args: &Logout, context: &mut Context<'_>) -> Result<()> {
         if !dir.has(&name) && !dir.sessions()?.contains(&name) {
             dir.load(&name)?;
         }
-        return forget(&name, &dir, context);
+        return remove(&name, &dir, context);
     }
     if selection.environment.is_some() {
         return Err(Error::usage("--all is for every environment, and one is named").hint("omit one of the two"));
@@ -25,11 +25,12 @@ pub fn run(args: &Logout, context: &mut Context<'_>) -> Result<()> {
         context.streams.diagnostics.done("not logged in to any environment");
     }
     // One that cannot be removed does not keep the others.
-    let results: Vec<Result<()>> = names.iter().map(|name| forget(name, &dir, context)).collect();
+    let results: Vec<Result<()>> = names.iter().map(|name| remove(name, &dir, context)).collect();
     results.into_iter().collect()
 }
 
-fn forget(name: &EnvironmentName, dir: &ConfigDir, context: &Context<'_>) -> Result<()> {
+/// Removes the session of an environment, if it has one.
+fn remove(name: &EnvironmentName, dir: &ConfigDir, context: &Context<'_>) -> Result<()> {
     // Whoever it was, also if the file cannot be read.
     let user = dir.session(name).ok().flatten().map(|session| session.user_id);
     let is_removed = dir.remove_session(name)?;

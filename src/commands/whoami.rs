@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use super::connector::{Connector, selection};
+use super::connector::Connector;
 use super::output_options::OutputOptions;
 use super::session_tokens::ended;
 use crate::cli::WhoAmI;
@@ -28,7 +28,7 @@ pub fn run(args: &WhoAmI, context: &mut Context<'_>) -> Result<()> {
             has_ended.then(|| ended(environment))
         }
         None => {
-            let key = connector.credential()?.ok_or_else(|| no_credential(settings, context))?;
+            let key = connector.credential()?.ok_or_else(|| no_credential(settings))?;
             rows.insert("credential".to_owned(), json!(origin(&settings.key_origin)));
             match jwt::claims(key.expose()) {
                 Some(claims) => rows.extend(of_claims(&claims, settings)),
@@ -93,16 +93,14 @@ fn origin(origin: &KeyOrigin) -> String {
     }
 }
 
-fn no_credential(settings: &Settings, context: &Context<'_>) -> Error {
+fn no_credential(settings: &Settings) -> Error {
     let name = settings.environment.as_ref().map(|SelectedEnvironment { name, .. }| name);
-    let flag = name.filter(|_| selection(context).environment.is_some());
-    let flag = flag.map(|name| format!(" -e {name}")).unwrap_or_default();
     match name {
         Some(name) if name.is_built_in() => {
             Error::local(format!("the environment {name} is built in, and knows no users"))
         }
         Some(name) => Error::local(format!("{name} has neither a session nor a key"))
-            .hint(format!("log in with `spacectl login{flag}`, or {}", settings.key_origin.advice("a key"))),
+            .hint(format!("log in with `spacectl login`, or {}", settings.key_origin.advice("a key"))),
         None => Error::local("there is no key").hint(settings.key_origin.advice("a key")),
     }
 }

@@ -11,13 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfigDir, EnvironmentName, Secret, file};
 use crate::error::{Error, Result};
-use crate::fs::{AtomicFile, Lock, Readers};
+use crate::fs::Lock;
 use crate::query::timestamp;
 use crate::secret::{jwt, mask};
 
 const FOLDER: &str = "sessions";
-/// The folder of keys that an environment's `api_key_file` names.
-const KEYS_FOLDER: &str = "keys";
 const EXTENSION: &str = ".json";
 /// A token that ends within this time is renewed before it is used: a call may take a while to arrive.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
@@ -192,8 +190,8 @@ impl LoginSession {
 
     /// Whether `other` is of the same user at the same identity service.
     pub fn is_of_same_user(&self, other: &Self) -> bool {
-        let who = |session: &Self| [&session.identity, &session.domain_id, &session.user_id].map(String::clone);
-        who(self) == who(other)
+        let Self { identity, domain_id, user_id, .. } = self;
+        (identity, domain_id, user_id) == (&other.identity, &other.domain_id, &other.user_id)
     }
 
     /// Masks all tokens from now on.
@@ -279,27 +277,6 @@ impl ConfigDir {
     /// A warning if others can read the session of an environment.
     pub fn session_exposure(&self, name: &EnvironmentName) -> Option<String> {
         file::exposure(&self.session_file(name))
-    }
-
-    /// The file of an environment's key, whether it exists or not.
-    pub fn key_file(&self, name: &EnvironmentName) -> PathBuf {
-        self.path().join(KEYS_FOLDER).join(name.as_str())
-    }
-
-    /// Checks that the key of an environment can be stored, before there is one to lose.
-    pub fn check_key_can_be_stored(&self, name: &EnvironmentName) -> Result<()> {
-        file::make_folder(&self.path().join(KEYS_FOLDER))?;
-        let path = self.key_file(name);
-        // Removed when it is dropped.
-        AtomicFile::beside(&path, b"", Readers::None).map(drop).map_err(file::failed("write", &path))
-    }
-
-    /// Stores the key of an environment in a file of its own, for its owner only; returns the file's path.
-    pub fn store_key(&self, name: &EnvironmentName, key: &str) -> Result<PathBuf> {
-        let path = self.key_file(name);
-        file::make_folder(&self.path().join(KEYS_FOLDER))?;
-        file::replace_itself(&path, &format!("{key}\n"))?;
-        Ok(path)
     }
 
     fn write_session(&self, name: &EnvironmentName, session: &LoginSession) -> Result<()> {

@@ -22,6 +22,7 @@ mod endpoints;
 mod environment;
 mod file;
 pub mod import;
+mod key_file;
 mod keys;
 mod login_session;
 mod metadata;

@@ -128,7 +128,7 @@ impl Loader {
         }
         for (name, is_var) in [("var", true), ("env", false)] {
             let Some(node) = get(name) else { continue };
-            let numbers = WrittenNumbers::of_node(node);
+            let numbers = WrittenNumbers::from_node(node);
             match value::mapping(node) {
                 Ok(values) if is_var => {
                     for name in values.keys() {

@@ -46,7 +46,7 @@ impl VarOverrides {
             return Err(Error::usage(format!("{file} must hold one document, with `var` or `env`")));
         };
         let mut overrides = Self::default();
-        let numbers = WrittenNumbers::of_node(document);
+        let numbers = WrittenNumbers::from_node(document);
         for (name, part) in value::mapping(document).map_err(fault)? {
             let path = FieldPath::default().key(&name);
             match (name.as_str(), part) {

@@ -110,7 +110,7 @@ impl TemplateTree {
         match &node.content {
             Content::Scalar { text, .. } => Ok(match value::of(node)? {
                 Value::String(_) => Self::Text(TemplateText::new(source, node.at, text)),
-                Value::Number(number) => match WrittenNumber::of_scalar(text, &number) {
+                Value::Number(number) => match WrittenNumber::from_scalar(text, &number) {
                     Some(written) => Self::Number(written),
                     None => Self::Value(number.into()),
                 },

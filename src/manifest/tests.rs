@@ -183,7 +183,7 @@ fn values_with_written_numbers_are_as_others() {
     let node = YamlDocuments::new(yaml, limits).unwrap().next().unwrap().unwrap();
     let (value, seen) = (crate::yaml::value::of(&node).unwrap(), written::SeenNumbers::default());
     let engine = Engine::new(&seen);
-    let written = context! { var => written::view(&value, &written::WrittenNumbers::of_node(&node), &seen) };
+    let written = context! { var => written::view(&value, &written::WrittenNumbers::from_node(&node), &seen) };
     let plain = context! { var => engine::from_json(&value) };
     for expression in [
         "var.list | map(attribute='n') | join(',')",

@@ -33,7 +33,7 @@ pub struct SeenNumbers(Arc<Mutex<HashMap<String, Arc<str>>>>);
 impl WrittenNumber {
     /// The number that a scalar is, if its text is not the usual one. Hexadecimal and octal numbers and exponents are
     /// notations of YAML: as text they are what they mean.
-    pub fn of_scalar(text: &str, number: &Number) -> Option<Self> {
+    pub fn from_scalar(text: &str, number: &Number) -> Option<Self> {
         let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'));
         (is_decimal && number.to_string() != text).then(|| Self { number: number.clone(), text: text.into() })
     }
@@ -41,7 +41,7 @@ impl WrittenNumber {
 
 impl WrittenNumbers {
     /// The numbers in a part of a file.
-    pub fn of_node(node: &Node) -> Self {
+    pub fn from_node(node: &Node) -> Self {
         let mut numbers = Self::default();
         numbers.collect(node, &mut FieldPath::default());
         numbers
@@ -51,7 +51,7 @@ impl WrittenNumbers {
         match &node.content {
             Content::Scalar { text, plain: true } => {
                 if let Ok(Value::Number(number)) = value::of(node) {
-                    self.0.extend(WrittenNumber::of_scalar(text, &number).map(|written| (path.clone(), written)));
+                    self.0.extend(WrittenNumber::from_scalar(text, &number).map(|written| (path.clone(), written)));
                 }
             }
             Content::Scalar { .. } => {}

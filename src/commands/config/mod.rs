@@ -32,7 +32,7 @@ use crate::terminal::prompt::Prompt;
 use crate::text::sanitize;
 
 /// The default name of an environment, as in the Python client.
-const DEFAULT_NAME: &str = "default";
+pub(super) const DEFAULT_NAME: &str = "default";
 /// The largest value that is read from standard input, in bytes.
 const MAX_VALUE: u64 = 64 * 1024;
 

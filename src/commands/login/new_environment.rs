@@ -3,16 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::cli::Login;
-use crate::commands::config::set_tls;
+use crate::commands::config::{DEFAULT_NAME, set_tls};
 use crate::commands::connector::selection;
 use crate::commands::identity::IdentityApi;
 use crate::commands::{Context, confirm};
 use crate::config::{ConfigDir, EndpointUrl, Environment, EnvironmentName, IDENTITY, ParseError};
 use crate::error::{Error, Result};
 use crate::terminal::prompt::Prompt;
-
-/// The name of a new environment where none is given.
-const DEFAULT_NAME: &str = "default";
 
 /// The environment to log in to, and the endpoint of its identity service if it is new.
 pub fn target(
@@ -23,13 +20,13 @@ pub fn target(
     let parse = |url: &str| url.parse::<EndpointUrl>().map_err(ParseError::into_usage);
     let url = args.url.as_deref().map(|url| parse(url).map_err(|error| error.context("--url"))).transpose()?;
     let named = selection(context).named(context.variables)?.map(|selected| selected.name);
-    let name = match (named, &url) {
-        (Some(name), _) => name,
-        (None, Some(_)) => EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?,
-        (None, None) => match selection(context).find(context.variables, dir)? {
-            Some(selected) => selected.name,
-            None => EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?,
-        },
+    let selected = match (named, &url) {
+        (None, None) => selection(context).find(context.variables, dir)?.map(|selected| selected.name),
+        (named, _) => named,
+    };
+    let name = match selected {
+        Some(name) => name,
+        None => EnvironmentName::new(DEFAULT_NAME).map_err(ParseError::into_usage)?,
     };
     if name.is_built_in() && !dir.has(&name) {
         return Err(Error::usage(format!("the environment {name} is built in and needs no login"))
