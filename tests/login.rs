@@ -471,7 +471,7 @@ fn what_a_renewal_fails_of_is_told_once_and_nothing_was_sent() {
     assert!(identity.count("Token.grant") - grants < 16, "those who wait share the answer");
     let error: Value = serde_json::from_str(&run.stderr).unwrap();
     assert_eq!(error["error"]["outcome"], "not sent", "{run}");
-    assert!(run.stderr.contains("cannot renew the token of the session of lab"), "{run}");
+    assert!(run.stderr.contains("cannot get a token for workspace w-1: grant identity.Token at"), "{run}");
     // A token that cannot be stored is used all the same. The lock is held as by another process that hangs.
     *identity.state.grant_error.lock().unwrap() = None;
     let folder = fs::File::open(session_file(&user).parent().unwrap()).unwrap();
@@ -781,6 +781,14 @@ fn what_a_session_is_not_for_is_refused() {
         let run = user.run(line);
         assert!(run.status != Some(0) && run.stderr.contains(expected), "{line}: {run}");
     }
+    let run = user.run("login -e lba");
+    assert!(run.stderr.contains("did you mean `lab`?") && run.stderr.contains("`spacectl login -e lba --url"), "{run}");
+    let run = Spacectl::new().run("login");
+    assert_eq!(run.status, Some(1));
+    assert_snapshot!(run.stderr, @r"
+    error: there is no environment default to log in to
+    hint: make one with `spacectl login -e default --url grpc+ssl://HOST:443`
+    ");
     let run = user.run_with(&[("SPACECTL_ENDPOINT", "grpc://h:1")], LOGIN);
     assert!(run.status == Some(2) && run.stderr.contains("unset SPACECTL_ENDPOINT"), "{run}");
     assert_eq!(identity.count("Token.issue"), 0);

@@ -87,7 +87,7 @@ impl SessionTokens {
             let other = grant_error(error, &state.session, &self.scope, &self.environment, OTHER_WORKSPACE);
             match other.kind() {
                 ErrorKind::Status(Code::Unauthenticated) => other,
-                _ => other.context(format_args!("cannot renew the token of the session of {}", self.environment)),
+                _ => other.context(format_args!("cannot get a token for {}", self.scope)),
             }
         })?;
         state.session.set_access_token(&self.scope, access_token.clone());

@@ -52,11 +52,10 @@ pub fn target(
         return Ok((name, Some(url)));
     }
     let Some(mut prompt) = Prompt::new(context.streams) else {
-        return Err(dir
-            .load(&name)
-            .err()
-            .unwrap_or_else(|| Error::local("it has no identity service"))
-            .hint(format!("log in to a new one with `spacectl login -e {name} --url grpc+ssl://HOST:443`")));
+        // The name may be a misspelling of another's.
+        let similar = if dir.environments()?.is_empty() { None } else { dir.load(&name).err() };
+        let error = similar.unwrap_or_else(|| Error::local(format!("there is no environment {name} to log in to")));
+        return Err(error.hint(format!("make one with `spacectl login -e {name} --url grpc+ssl://HOST:443`")));
     };
     prompt.say(&format!("There is no environment {name} yet."));
     let url = prompt.ask("Endpoint of its identity service (grpc+ssl://HOST:443)", parse)?;

@@ -130,7 +130,7 @@ pub fn choose_among(
         let names = names.collect::<Vec<_>>().join(", ");
         let more = workspaces.len().saturating_sub(MAX_NAMED);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        return Err(Error::usage(format!("{argument} is missing: you have {} workspaces", workspaces.len()))
+        return Err(Error::usage(format!("{argument} is missing, and there is no terminal to ask on"))
             .hint(format!("add {argument}, one of {names}{more}")));
     };
     prompt.say("Workspaces:");
